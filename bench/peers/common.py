@@ -1,0 +1,120 @@
+"""What the peers share: command line, thread limit, timing, check of the result, and the one line of JSON they print.
+
+A peer is a script with a `build(workload, x, y) -> Trainer` that imports its library inside, so that the thread limit is
+set before. Run one as `python bench/peers/torch_peer.py mlp --threads 2 --epochs 3`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from bench.workloads import MIN_ACCURACY, WORKLOADS, Workload  # noqa: E402
+
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "NPROC",  # the thread pool of XLA's CPU client
+)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """A model ready to train, wrapped for timing."""
+
+    version: str
+    train: Callable[[int], list[float]]  # number of epochs -> seconds each took
+    predict: Callable[[np.ndarray], np.ndarray]  # inputs -> class probabilities
+
+
+def timed_epochs(run_epoch: Callable[[], None]) -> Callable[[int], list[float]]:
+    """Makes a `Trainer.train` of a function that runs one epoch and returns when its last step is done."""
+
+    def train(epochs: int) -> list[float]:
+        marks = [time.perf_counter()]
+        for _ in range(epochs):
+            run_epoch()
+            marks.append(time.perf_counter())
+        return list(np.diff(marks))
+
+    return train
+
+
+def shuffled_batches(workload: Workload) -> np.ndarray:
+    """Row numbers of one shuffled epoch, of shape `(steps, batch)`."""
+    order = np.random.permutation(workload.train_samples)
+    return order.reshape(workload.steps_per_epoch, workload.batch_size)
+
+
+def run(peer: str, build: Callable[[Workload, np.ndarray, np.ndarray], Trainer]) -> None:
+    """Trains the workload named on the command line, prints the figures; exits with 1 if it did not learn."""
+    options = _parse_arguments()
+    _limit_threads(options.threads)
+    workload = WORKLOADS[options.workload]
+    result = {"peer": peer, "workload": workload.name, "threads": options.threads}
+    np.random.seed(0)
+    x, y = workload.data()
+
+    start = time.perf_counter()
+    try:
+        trainer = build(workload, x, y)
+    except ImportError as error:
+        print(json.dumps({**result, "skipped": str(error)}))
+        return
+    startup = time.perf_counter() - start
+
+    seconds = trainer.train(1 + options.epochs)
+    first, *later = [1000 * s / workload.steps_per_epoch for s in seconds]
+    loss, accuracy = _evaluate(trainer, workload)
+    result |= {
+        "version": trainer.version,
+        "startup_seconds": round(startup, 2),
+        "first_epoch_ms_per_step": round(first, 4),
+        "ms_per_step": [round(ms, 4) for ms in later],
+        "best": round(min(later), 4),
+        "median": round(statistics.median(later), 4),
+        "loss": round(loss, 4),
+        "accuracy": round(accuracy, 4),
+    }
+    print(json.dumps(result))
+    if not accuracy >= MIN_ACCURACY:
+        sys.exit(f"{peer} reached an accuracy of {accuracy:.3f}, not {MIN_ACCURACY}")
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("workload", choices=list(WORKLOADS))
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--epochs", type=int, default=3, help="epochs timed after the first")
+    options = parser.parse_args()
+    if options.epochs < 2:
+        parser.error(f"--epochs must be 2 or more. Received: {options.epochs}")
+    return options
+
+
+def _limit_threads(threads: int) -> None:
+    """Some pools obey an environment variable, all obey the affinity mask."""
+    for name in _THREAD_VARIABLES:
+        os.environ[name] = str(threads)
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
+def _evaluate(trainer: Trainer, workload: Workload) -> tuple[float, float]:
+    x, y = workload.data(1024, stream=1)
+    probabilities = trainer.predict(x)
+    loss = -np.log(np.maximum(probabilities[np.arange(len(y)), y], 1e-7)).mean()
+    return float(loss), float((probabilities.argmax(axis=1) == y).mean())

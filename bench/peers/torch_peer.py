@@ -1,0 +1,94 @@
+"""PyTorch, eager, with the fastest plain loop: tensors in memory, rows gathered by index, no DataLoader, no `item()`."""
+
+from __future__ import annotations
+
+import numpy as np
+from common import Trainer, Workload, run, shuffled_batches, timed_epochs
+
+
+def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
+    import torch
+
+    is_image = len(workload.input_shape) == 3
+    model, scale = _make_model(workload)
+    optimizer = _make_optimizer(workload, model)
+    loss_function = torch.nn.CrossEntropyLoss()
+    features, labels = torch.from_numpy(x), torch.from_numpy(y).long()
+
+    def prepare(batch):
+        if scale is not None:
+            batch = batch.float().mul_(scale)
+        # NHWC rows seen as NCHW: PyTorch's channels_last format without a copy.
+        return batch.permute(0, 3, 1, 2) if is_image else batch
+
+    def run_epoch() -> None:
+        total = torch.zeros(())
+        for rows in torch.from_numpy(shuffled_batches(workload)):
+            batch = prepare(features.index_select(0, rows))
+            loss = loss_function(model(batch), labels.index_select(0, rows))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.detach()
+        total.item()
+
+    def predict(inputs: np.ndarray) -> np.ndarray:
+        model.eval()
+        with torch.no_grad():
+            return model(prepare(torch.from_numpy(inputs))).softmax(dim=1).numpy()
+
+    return Trainer(torch.__version__, timed_epochs(run_epoch), predict)
+
+
+def _make_model(workload: Workload):
+    """Returns the model, without its last softmax (the loss has it), and the scale of the inputs."""
+    from torch import nn
+
+    scale = None
+    modules = []
+    for name, arguments, shape, _ in workload.layer_shapes():
+        if name == "Rescaling":
+            scale = arguments["scale"]
+        elif name == "Dense":
+            modules.append(nn.Linear(shape[-1], arguments["units"]))
+        elif name == "Conv2D":
+            same = arguments["padding"] == "same"
+            padding = arguments["kernel_size"][0] // 2 if same else 0
+            size = (shape[-1], arguments["filters"], arguments["kernel_size"])
+            modules.append(nn.Conv2d(*size, padding=padding))
+        elif name == "MaxPooling2D":
+            modules.append(nn.MaxPool2d(arguments["pool_size"]))
+        elif name == "SpatialDropout2D":
+            modules.append(nn.Dropout2d(arguments["rate"]))
+        elif name == "GlobalAveragePooling2D":
+            modules += [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        if arguments.get("activation") == "relu":
+            modules.append(nn.ReLU(inplace=True))
+    return _as_in_keras(nn.Sequential(*modules)), scale
+
+
+def _as_in_keras(model):
+    import torch
+
+    for parameter in model.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.xavier_uniform_(parameter)
+        else:
+            torch.nn.init.zeros_(parameter)
+    return model.to(memory_format=torch.channels_last)
+
+
+def _make_optimizer(workload: Workload, model):
+    import torch
+
+    name, arguments = workload.optimizer
+    parameters, rate = model.parameters(), arguments["learning_rate"]
+    if name == "SGD":
+        return torch.optim.SGD(parameters, lr=rate, fused=True)
+    if name == "Adam":
+        return torch.optim.Adam(parameters, lr=rate, eps=1e-7, fused=True)
+    return torch.optim.RMSprop(parameters, lr=rate, alpha=0.9, eps=1e-7)
+
+
+if __name__ == "__main__":
+    run("torch", build)

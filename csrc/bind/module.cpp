@@ -1,0 +1,26 @@
+#include "kernels/kernels.h"
+#include "parallel.h"
+#include "bind/bind.h"
+
+PYBIND11_MODULE(_core, m) {
+  using namespace pyclr;
+  m.doc() = "pyclr's engine: tensors, ops, tape, recordings and programs.";
+  py::register_exception_translator([](std::exception_ptr error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const TypeMismatch& e) {
+      PyErr_SetString(PyExc_TypeError, e.what());
+    }
+  });
+  bind_tensor(m);
+  bind_ops(m);
+  bind_program(m);
+  m.def("num_threads", num_threads);
+  m.def("set_num_threads", [](int n) {
+    check(n >= 1, "The number of threads must be at least 1. Received: num_threads=", n);
+    set_num_threads(n);
+  });
+  m.def("isa", isa_name, "The instruction set in use.");
+  m.def("available_isas", available_isas);
+  m.def("select_isa", select_isa);
+}

@@ -1,0 +1,105 @@
+#include "engine.h"
+
+#include <unordered_map>
+
+#include "parallel.h"
+#include "tape.h"
+
+namespace pyclr {
+
+namespace {
+
+struct Printer final : FieldVisitor {
+  std::ostringstream out;
+  const char* separator = "; ";
+  void label(const char* name) {
+    out << separator << name << '=';
+    separator = ", ";
+  }
+  template <class T>
+  void list(const char* name, const std::vector<T>& values) {
+    label(name);
+    out << '(';
+    for (size_t i = 0; i < values.size(); ++i) out << (i ? ", " : "") << values[i];
+    out << ')';
+  }
+  void visit(const char* name, bool& v) override { label(name), out << (v ? "True" : "False"); }
+  void visit(const char* name, int64_t& v) override { label(name), out << v; }
+  void visit(const char* name, double& v) override { label(name), out << v; }
+  void visit(const char* name, std::string& v) override { label(name), out << v; }
+  void visit(const char* name, DType& v) override { label(name), out << v; }
+  void visit(const char* name, std::vector<int64_t>& v) override { list(name, v); }
+  void visit(const char* name, std::vector<Shape>& v) override { list(name, v); }
+  void visit(const char* name, std::vector<DType>& v) override { list(name, v); }
+  void visit(const char* name, std::shared_ptr<const HostFunction>& v) override {
+    label(name), out << (v ? v->name : "None");
+  }
+};
+
+void print_tensors(std::ostream& out, const Tensors& tensors) {
+  for (size_t i = 0; i < tensors.size(); ++i)
+    out << (i ? ", " : "") << tensors[i]->dtype << ' ' << tensors[i]->shape;
+}
+
+}  // namespace
+
+std::string describe(const Call& call) {
+  Printer printer;
+  call.attrs->clone()->visit_fields(printer);
+  std::ostringstream out;
+  out << call.op->name << '(';
+  print_tensors(out, call.inputs);
+  out << printer.out.str() << ") -> ";
+  print_tensors(out, call.outputs);
+  return out.str();
+}
+
+Engine& engine() {
+  thread_local Engine state;
+  return state;
+}
+
+Specs infer(const Op& op, const Tensors& inputs, const AttrsPtr& attrs) {
+  return op.infer(Call{&op, inputs, {}, attrs});
+}
+
+Tensors launch(const Op& op, Tensors inputs, AttrsPtr attrs) {
+  Call call{&op, std::move(inputs), {}, std::move(attrs)};
+  for (const Spec& spec : op.infer(call))
+    call.outputs.push_back(spec.is_view()
+                               ? view(call.in(0), spec.shape, spec.view_offset, spec.dtype)
+                               : empty(spec.shape, spec.dtype));
+  FlushDenormals flush;
+  op.run(call);
+  Engine& state = engine();
+  for (Tape* tape : state.tapes) tape->append(call);
+  Tensors outputs = call.outputs;
+  if (state.recording) state.recording->calls.push_back(std::move(call));
+  return outputs;
+}
+
+void observe(const char* how) {
+  Recording* recording = engine().recording;
+  if (recording && recording->obstacle.empty())
+    recording->obstacle = text("a value was read while the step ran (", how, ")");
+}
+
+void note_constant(const Tensor& tensor) {
+  Recording* recording = engine().recording;
+  if (!recording) return;
+  recording->constants.insert(tensor.get());
+  recording->kept.push_back(tensor);
+}
+
+const Op& find_op(std::string_view name) {
+  static const auto* table = [] {
+    auto* map = new std::unordered_map<std::string_view, const Op*>;
+    for (const Op* op : all_ops()) map->emplace(op->name, op);
+    return map;
+  }();
+  auto it = table->find(name);
+  check(it != table->end(), "There is no op named ", name, ".");
+  return *it->second;
+}
+
+}  // namespace pyclr

@@ -1,0 +1,334 @@
+// Convolution as loops around the batch-reduce GEMM: neither im2col nor padded copies.
+//
+// Positions of an axis whose taps fall inside the image alike form a span; a rectangle is a span of rows by a span of
+// columns. In a rectangle all positions use the same taps, so it is a plain GEMM with strided rows of A. Where a
+// rectangle is narrow - the edges of an image with padding - the images of the batch make up the rows.
+#include "kernels/conv.h"
+
+#include <numeric>
+#include <vector>
+
+#include "kernels/blocking.h"
+
+namespace pyclr {
+namespace {
+
+// One axis of a correlation: position p reads inputs p * stride - pad + tap * dilation.
+struct Axis {
+  int64_t in, out, taps, stride, dilation, pad;
+};
+
+struct Span {
+  int64_t begin, end;          // positions
+  int64_t tap_begin, tap_end;  // taps that fall inside the image at all of them; may be none
+  int64_t positions() const { return end - begin; }
+  int64_t taps() const { return tap_end - tap_begin; }
+};
+
+// Input index that position `p` reads with tap `tap`.
+int64_t input_of(const Axis& axis, int64_t p, int64_t tap) { return p * axis.stride - axis.pad + tap * axis.dilation; }
+
+std::vector<Span> spans_of(const Axis& axis) {
+  std::vector<Span> spans;
+  for (int64_t p = 0; p < axis.out; ++p) {
+    const int64_t first = input_of(axis, p, 0);
+    const int64_t begin = std::min(axis.taps, first < 0 ? ceil_div(-first, axis.dilation) : 0);
+    const int64_t end = std::clamp(axis.in > first ? ceil_div(axis.in - first, axis.dilation) : 0, begin, axis.taps);
+    if (!spans.empty() && spans.back().tap_begin == begin && spans.back().tap_end == end) {
+      ++spans.back().end;
+    } else {
+      spans.push_back({p, p + 1, begin, end});
+    }
+  }
+  return spans;
+}
+
+// Where the values of images lie: `at` is the first channel of the first pixel.
+template <class T>
+struct Images {
+  T* at;
+  int64_t image, row, pixel, group;  // strides
+};
+
+// y = act(correlation of x with w + bias), the sum over taps and `in` channels; for `groups` groups of channels.
+// Forward is one of these. The input gradient is one for each position modulo the strides, on dy.
+template <class T>
+struct Correlation {
+  int64_t images, groups, in, out;  // in and out: channels of a group
+  Axis h, w;
+  Images<const T> x;
+  Images<T> y;
+  const T* weights;  // (tap h, tap w, in, out) by strides; channelwise without in
+  int64_t weights_h, weights_w, weights_in, weights_group;
+  bool channelwise;  // output channel j reads input channel j only
+  const T* bias;
+  Activation activation;
+};
+
+// The part of a correlation in one rectangle of positions, for images [first, last).
+template <class T>
+void correlate_rectangle(const Correlation<T>& c, const Span& h, const Span& w, int64_t first, int64_t last) {
+  const auto& kernel = kernels_of<T>();
+  const bool one_run = c.weights_w == c.in * c.weights_in && c.x.pixel == c.in && c.w.dilation == 1;
+  Brgemm<T> g{.m = 0, .n = c.out, .k = 0, .a = nullptr, .a_inner = 0, .b = nullptr, .b_k = 0, .c = nullptr,
+              .c_inner = 0};
+  g.activation = c.activation;
+  g.batch2 = h.taps();
+  g.a_batch2 = c.h.dilation * c.x.row;
+  g.b_batch2 = c.weights_h;
+  if (c.channelwise) {
+    g.k = w.taps();
+    g.a_k = c.w.dilation * c.x.pixel;
+    g.b_k = c.weights_w;
+  } else if (one_run) {  // the channels of adjacent taps follow each other in x and in w
+    g.k = w.taps() * c.in;
+    g.b_k = c.weights_in;
+  } else {
+    g.k = c.in;
+    g.b_k = c.weights_in;
+    g.batch1 = w.taps();
+    g.a_batch1 = c.w.dilation * c.x.pixel;
+    g.b_batch1 = c.weights_w;
+  }
+  // Rows of the GEMM: positions and images, two of three levels. The third is the loop below.
+  int64_t calls = 1, a_call = 0, c_call = 0;
+  const int64_t a_row = c.h.stride * c.x.row, a_pixel = c.w.stride * c.x.pixel;
+  if (h.positions() == 1) {
+    g.m = (last - first) * w.positions();
+    g.m_inner = w.positions();
+    g.a_outer = c.x.image, g.c_outer = c.y.image;
+    g.a_inner = a_pixel, g.c_inner = c.y.pixel;
+  } else if (w.positions() == 1) {
+    g.m = (last - first) * h.positions();
+    g.m_inner = h.positions();
+    g.a_outer = c.x.image, g.c_outer = c.y.image;
+    g.a_inner = a_row, g.c_inner = c.y.row;
+  } else {
+    g.m = h.positions() * w.positions();
+    g.m_inner = w.positions();
+    g.a_outer = a_row, g.c_outer = c.y.row;
+    g.a_inner = a_pixel, g.c_inner = c.y.pixel;
+    calls = last - first, a_call = c.x.image, c_call = c.y.image;
+  }
+  const T* a = c.x.at + first * c.x.image;
+  const T* b = c.weights;
+  if (h.taps() > 0 && w.taps() > 0) {  // else nothing is read, and the pointers could be outside
+    a += input_of(c.h, h.begin, h.tap_begin) * c.x.row + input_of(c.w, w.begin, w.tap_begin) * c.x.pixel;
+    b += h.tap_begin * c.weights_h + w.tap_begin * c.weights_w;
+  }
+  T* y = c.y.at + first * c.y.image + h.begin * c.y.row + w.begin * c.y.pixel;
+  for (int64_t call = 0; call < calls; ++call) {
+    for (int64_t group = 0; group < c.groups; ++group) {
+      g.a = a + call * a_call + group * c.x.group;
+      g.b = b + group * c.weights_group;
+      g.c = y + call * c_call + group * c.y.group;
+      g.bias = c.bias ? c.bias + group * c.y.group : nullptr;
+      c.channelwise ? kernel.channelwise(g) : kernel.brgemm(g);
+    }
+  }
+}
+
+template <class T>
+void correlate(const Correlation<T>& c) {
+  const std::vector<Span> rows = spans_of(c.h), columns = spans_of(c.w);
+  const int64_t parts = parts_of(c.images * c.h.out * c.w.out * c.h.taps * c.w.taps * c.groups * c.out *
+                                 (c.channelwise ? 1 : c.in));
+  constexpr int64_t kImages = 16;  // fill the rows of the GEMM where only images do
+  const int64_t blocks = std::min(c.images, std::max(parts, ceil_div(c.images, kImages)));
+  const int64_t bands = std::min(c.h.out, ceil_div(parts, std::max<int64_t>(blocks, 1)));
+  parallel_for(blocks * bands, [&](int64_t chunk) {
+    const int64_t block = chunk / bands, band = chunk % bands;
+    const int64_t first = c.images * block / blocks, last = c.images * (block + 1) / blocks;
+    const int64_t top = c.h.out * band / bands, bottom = c.h.out * (band + 1) / bands;
+    for (Span h : rows) {
+      h.begin = std::max(h.begin, top);
+      h.end = std::min(h.end, bottom);
+      if (h.positions() <= 0) continue;
+      for (const Span& w : columns) correlate_rectangle(c, h, w, first, last);
+    }
+  });
+}
+
+Axis height_of(const ConvShape& s) { return {s.h, s.oh, s.kh, s.stride_h, s.dilation_h, s.pad_top}; }
+Axis width_of(const ConvShape& s) { return {s.w, s.ow, s.kw, s.stride_w, s.dilation_w, s.pad_left}; }
+bool is_depthwise(const ConvShape& s) { return s.groups > 1 && s.groups == s.c && s.out == s.c; }
+
+// The taps that give an input position p, where p % stride == phase, its gradient: `first`, first + step, ... They meet
+// outputs one `dilation` apart.
+struct Phase {
+  int64_t first, step, count;
+  Axis axis;  // the correlation of dy that gives positions phase, phase + stride, ... with the taps in reverse order
+};
+
+Phase phase_of(const Axis& axis, int64_t phase) {
+  // Tap t takes input position p from output (p + pad - t * dilation) / stride where that is whole.
+  Phase result{0, axis.stride / std::gcd(axis.stride, axis.dilation), 0, {}};
+  const int64_t offset = phase + axis.pad;
+  while (result.first < std::min(result.step, axis.taps) &&
+         (offset - result.first * axis.dilation) % axis.stride != 0) {
+    ++result.first;
+  }
+  if (result.first < std::min(result.step, axis.taps)) {
+    result.count = ceil_div(axis.taps - result.first, result.step);
+  }
+  const int64_t last = result.first + (result.count - 1) * result.step;
+  result.axis.in = axis.out;
+  result.axis.out = ceil_div(axis.in - phase, axis.stride);
+  result.axis.taps = result.count;
+  result.axis.stride = 1;
+  result.axis.dilation = axis.dilation * result.step / axis.stride;
+  result.axis.pad = result.count ? -((offset - last * axis.dilation) / axis.stride) : 0;
+  return result;
+}
+
+}  // namespace
+
+template <class T>
+void conv_forward(const ConvShape& s, const T* x, const T* w, const T* bias, Activation act, T* y) {
+  const bool depthwise = is_depthwise(s);
+  const int64_t groups = depthwise ? 1 : s.groups;
+  const int64_t in = depthwise ? 1 : s.c / groups, out = s.out / groups;
+  correlate<T>({.images = s.n, .groups = groups, .in = in, .out = out, .h = height_of(s), .w = width_of(s),
+                .x = {x, s.h * s.w * s.c, s.w * s.c, s.c, in},
+                .y = {y, s.oh * s.ow * s.out, s.ow * s.out, s.out, out},
+                .weights = w, .weights_h = s.kw * in * s.out, .weights_w = in * s.out, .weights_in = s.out,
+                .weights_group = out, .channelwise = depthwise, .bias = bias, .activation = act});
+}
+
+template <class T>
+void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
+  thread_local Scratch scratch;
+  const bool depthwise = is_depthwise(s);
+  const int64_t groups = depthwise ? 1 : s.groups;
+  const int64_t in = depthwise ? 1 : s.out / groups, out = s.c / groups;  // the roles of in and out are exchanged
+  const int64_t tap_size = depthwise ? s.c : in * s.c;
+  for (int64_t phase_h = 0; phase_h < std::min(s.stride_h, s.h); ++phase_h) {
+    for (int64_t phase_w = 0; phase_w < std::min(s.stride_w, s.w); ++phase_w) {
+      const Phase h = phase_of(height_of(s), phase_h), v = phase_of(width_of(s), phase_w);
+      // This phase's taps in reverse order, and each transposed: (tap h, tap w, in, c).
+      T* flipped = scratch.get<T>(h.count * v.count * tap_size);
+      const int64_t taps = h.count * v.count;
+      parallel_for(std::min(taps, parts_of(taps * tap_size)), [&, parts = std::min(taps, parts_of(taps * tap_size))](int64_t part) {
+        for (int64_t tap = taps * part / parts; tap < taps * (part + 1) / parts; ++tap) {
+          const int64_t ky = h.first + (h.count - 1 - tap / v.count) * h.step;
+          const int64_t kx = v.first + (v.count - 1 - tap % v.count) * v.step;
+          const T* from = w + (ky * s.kw + kx) * tap_size;
+          T* to = flipped + tap * tap_size;
+          if (depthwise) {
+            std::copy(from, from + tap_size, to);
+          } else {
+            for (int64_t group = 0; group < groups; ++group) {  // (out, in) of this group to (in, out)
+              kernels_of<T>().transpose(from + group * in, s.out, to + group * out, s.c, out, in);
+            }
+          }
+        }
+      });
+      correlate<T>({.images = s.n, .groups = groups, .in = in, .out = out, .h = h.axis, .w = v.axis,
+                    .x = {dy, s.oh * s.ow * s.out, s.ow * s.out, s.out, in},
+                    .y = {dx + (phase_h * s.w + phase_w) * s.c, s.h * s.w * s.c, s.stride_h * s.w * s.c,
+                          s.stride_w * s.c, out},
+                    .weights = flipped, .weights_h = v.count * tap_size, .weights_w = tap_size,
+                    .weights_in = s.c, .weights_group = out, .channelwise = depthwise, .bias = nullptr,
+                    .activation = Activation::linear});
+    }
+  }
+}
+
+namespace {
+
+// dw += what the rectangle's positions in images [first, last) give to rows [ky_begin, ky_end) of taps.
+template <class T>
+void weight_gradient_rectangle(const ConvShape& s, Span h, const Span& w, int64_t first, int64_t last, const T* x,
+                               const T* dy, T* dw) {
+  const auto& kernel = kernels_of<T>();
+  const bool depthwise = is_depthwise(s);
+  const int64_t groups = depthwise ? 1 : s.groups;
+  const int64_t in = depthwise ? 1 : s.c / groups, out = s.out / groups;
+  const int64_t x_row = s.w * s.c, x_image = s.h * x_row, y_row = s.ow * s.out, y_image = s.oh * y_row;
+  if (h.taps() <= 0 || w.taps() <= 0) return;
+
+  Brgemm<T> g{.m = 0, .n = out, .k = w.positions(), .a = nullptr, .a_inner = 0, .b = nullptr, .b_k = s.out, .c = nullptr,
+              .c_inner = 0};
+  g.accumulate = true;
+  g.a_k = s.stride_w * s.c;
+  g.a_batch1 = s.stride_h * x_row, g.b_batch1 = y_row;
+  g.a_batch2 = x_image, g.b_batch2 = y_image;
+  // Rows of the GEMM: the taps and the input channels.
+  int64_t calls = 1;
+  if (depthwise || (groups == 1 && s.dilation_w == 1)) {
+    const int64_t run = depthwise ? w.taps() : w.taps() * in;
+    g.m = h.taps() * run;
+    g.m_inner = run;
+    g.a_outer = s.dilation_h * x_row, g.a_inner = depthwise ? s.dilation_w * s.c : 1;
+    g.c_outer = s.kw * in * s.out, g.c_inner = s.out;
+  } else {
+    calls = h.taps();
+    g.m = w.taps() * in;
+    g.m_inner = in;
+    g.a_outer = s.dilation_w * s.c, g.a_inner = 1;
+    g.c_outer = in * s.out, g.c_inner = s.out;
+  }
+  const T* a = x + input_of(height_of(s), h.begin, h.tap_begin) * x_row +
+               input_of(width_of(s), w.begin, w.tap_begin) * s.c;
+  const T* b = dy + h.begin * y_row + w.begin * s.out;
+  T* c = dw + (h.tap_begin * s.kw + w.tap_begin) * in * s.out;
+  // Few enough positions a call for x and dy to stay in cache while all taps pass by.
+  constexpr int64_t kPositions = 256;
+  const int64_t lines = std::clamp<int64_t>(kPositions / w.positions(), 1, h.positions());
+  const int64_t images = std::max<int64_t>(1, kPositions / (w.positions() * lines));
+  for (int64_t image = first; image < last; image += images) {
+    g.batch2 = std::min(images, last - image);
+    for (int64_t line = 0; line < h.positions(); line += lines) {
+      g.batch1 = std::min(lines, h.positions() - line);
+      for (int64_t call = 0; call < calls; ++call) {
+        for (int64_t group = 0; group < groups; ++group) {
+          g.a = a + image * x_image + line * g.a_batch1 + call * s.dilation_h * x_row + group * in;
+          g.b = b + image * y_image + line * y_row + group * out;
+          g.c = c + call * s.kw * in * s.out + group * out;
+          depthwise ? kernel.channelwise(g) : kernel.brgemm(g);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
+  const int64_t size = s.kh * s.kw * (s.c / s.groups) * s.out;
+  const std::vector<Span> rows = spans_of(height_of(s)), columns = spans_of(width_of(s));
+  // Images in fixed groups, each summed in turn and then added in order: their number depends on sizes only.
+  constexpr int64_t kGroups = 8, kPositionsPerGroup = 512;
+  const int64_t groups =
+      std::clamp<int64_t>(s.n * s.oh * s.ow / kPositionsPerGroup, 1, std::clamp<int64_t>(s.n, 1, kGroups));
+  // A group's taps may be shared by threads, row by row.
+  const int64_t parts = parts_of(s.n * s.oh * s.ow * size);
+  const int64_t shares = std::min(s.kh, ceil_div(parts, groups));
+  thread_local Scratch scratch;
+  T* sums = groups > 1 ? scratch.get<T>(groups * size) : dw;
+  const int64_t tap_row = size / std::max<int64_t>(1, s.kh);
+  parallel_for(groups * shares, [&](int64_t chunk) {
+    const int64_t group = chunk / shares, share = chunk % shares;
+    const int64_t tap_begin = s.kh * share / shares, tap_end = s.kh * (share + 1) / shares;
+    T* sum = sums + group * size;
+    std::fill(sum + tap_begin * tap_row, sum + tap_end * tap_row, T(0));
+    for (Span h : rows) {
+      h.tap_begin = std::max(h.tap_begin, tap_begin);
+      h.tap_end = std::min(h.tap_end, tap_end);
+      for (const Span& w : columns) {
+        weight_gradient_rectangle(s, h, w, s.n * group / groups, s.n * (group + 1) / groups, x, dy, sum);
+      }
+    }
+  });
+  if (groups > 1) sum_rows(sums, size, groups, size, dw);
+}
+
+#define PYCLR_INSTANTIATE(T)                                                                         \
+  template void conv_forward(const ConvShape&, const T*, const T*, const T*, Activation, T*);        \
+  template void conv_input_gradient(const ConvShape&, const T*, const T*, T*);                       \
+  template void conv_weight_gradient(const ConvShape&, const T*, const T*, T*);
+PYCLR_INSTANTIATE(float)
+PYCLR_INSTANTIATE(double)
+
+}  // namespace pyclr

@@ -1,0 +1,37 @@
+// Compiled once per instruction set, with PYCLR_ISA naming it: the kernels, and the table that leads to them.
+#include "kernels/brgemm.h"
+#include "kernels/pointwise.h"
+#include "kernels/reduce.h"
+#include "kernels/transpose.h"
+#include "kernels/update.h"
+
+#define PYCLR_STRING_OF(x) #x
+#define PYCLR_STRING(x) PYCLR_STRING_OF(x)
+
+namespace pyclr::PYCLR_ISA {
+namespace {
+
+template <class T>
+constexpr KernelsOf<T> kKernelsOf = {
+    .brgemm = brgemm<T, false>,
+    .channelwise = brgemm<T, true>,
+    .transpose = transpose<T>,
+};
+constexpr Kernels kKernels = {
+    .isa = PYCLR_STRING(PYCLR_ISA),
+    .vector_bytes = kVectorBytes,
+    .f32 = kKernelsOf<float>,
+    .f64 = kKernelsOf<double>,
+    .pointwise = {unary_table<float>(), unary_table<double>(), binary_table<float>(),
+                  binary_table<double>(), binary_table<int32_t>(), binary_table<int64_t>(),
+                  binary_table<uint8_t>()},
+    .reduce = {reduce_table<float>(), reduce_table<double>(), reduce_table<int32_t>(),
+               reduce_table<int64_t>()},
+    .update = {update_table<float>(), update_table<double>()},
+};
+
+}  // namespace
+
+const Kernels& kernels() { return kKernels; }
+
+}  // namespace pyclr::PYCLR_ISA

@@ -1,0 +1,203 @@
+// Loops over the lines of pointwise.inc. Included once per instruction set (isa.cpp).
+#pragma once
+
+#include "pointwise_table.h"
+#include "simd.h"
+
+// libm by its C names: std:: templates would be weak symbols shared between instruction sets.
+extern "C" {
+double expm1(double) noexcept, log2(double) noexcept, log10(double) noexcept, log1p(double) noexcept,
+    sin(double) noexcept, cos(double) noexcept, tan(double) noexcept, asin(double) noexcept,
+    acos(double) noexcept, atan(double) noexcept, sinh(double) noexcept, cosh(double) noexcept,
+    asinh(double) noexcept, acosh(double) noexcept, atanh(double) noexcept, erf(double) noexcept,
+    floor(double) noexcept, ceil(double) noexcept, rint(double) noexcept,
+    pow(double, double) noexcept, fmod(double, double) noexcept, atan2(double, double) noexcept;
+float expm1f(float) noexcept, log2f(float) noexcept, log10f(float) noexcept, log1pf(float) noexcept,
+    sinf(float) noexcept, cosf(float) noexcept, tanf(float) noexcept, asinf(float) noexcept,
+    acosf(float) noexcept, atanf(float) noexcept, sinhf(float) noexcept, coshf(float) noexcept,
+    asinhf(float) noexcept, acoshf(float) noexcept, atanhf(float) noexcept, erff(float) noexcept,
+    floorf(float) noexcept, ceilf(float) noexcept, rintf(float) noexcept,
+    powf(float, float) noexcept, fmodf(float, float) noexcept, atan2f(float, float) noexcept;
+}
+
+namespace pyclr::PYCLR_ISA {
+namespace {
+
+namespace scalar {
+
+template <class T>
+T power(T a, T b) {  // integers: by squaring; a negative exponent gives 0 except for base 1 and -1
+  if (b < 0) return a == 1 ? 1 : a == T(-1) ? (b % 2 ? a : 1) : 0;
+  T result = 1;
+  for (; b; b /= 2, a *= a)
+    if (b % 2) result *= a;
+  return result;
+}
+// Squares and square roots are what models use; libm's pow would be fifty times slower.
+PYCLR_INLINE float power(float a, float b) {
+  return b == 2.0f ? a * a : b == 0.5f ? __builtin_sqrtf(a) : ::powf(a, b);
+}
+PYCLR_INLINE double power(double a, double b) {
+  return b == 2.0 ? a * a : b == 0.5 ? __builtin_sqrt(a) : ::pow(a, b);
+}
+template <class T>
+T mod(T a, T b) {  // the sign of the divisor, as Python; 0 for a division by zero
+  if (b == 0) return 0;
+  const T r = a % b;
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+PYCLR_INLINE float mod(float a, float b) {
+  const float r = ::fmodf(a, b);
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+PYCLR_INLINE double mod(double a, double b) {
+  const double r = ::fmod(a, b);
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+template <class T>
+T floor_divide(T a, T b) {
+  if (b == 0) return 0;
+  const T q = a / b;
+  return a % b != 0 && (a < 0) != (b < 0) ? q - 1 : q;
+}
+PYCLR_INLINE float floor_divide(float a, float b) { return ::floorf(a / b); }
+PYCLR_INLINE double floor_divide(double a, double b) { return ::floor(a / b); }
+PYCLR_INLINE float atan2(float a, float b) { return ::atan2f(a, b); }
+PYCLR_INLINE double atan2(double a, double b) { return ::atan2(a, b); }
+template <class T>
+T atan2(T a, T b) { return static_cast<T>(::atan2(double(a), double(b))); }
+
+}  // namespace scalar
+
+template <class T>
+struct Pointwise {
+  using V = Vec<T>;
+
+  static PYCLR_INLINE V C(double value) { return broadcast<T>(static_cast<T>(value)); }
+  static PYCLR_INLINE V square(V x) { return x * x; }
+
+  // Applies a libm function lane by lane.
+  static PYCLR_INLINE V lanes(float (*f)(float), double (*d)(double), V x) {
+    for (int i = 0; i < kLanes<T>; ++i) {
+      if constexpr (sizeof(T) == 4) {
+        x[i] = f(x[i]);
+      } else {
+        x[i] = d(x[i]);
+      }
+    }
+    return x;
+  }
+#define LIBM(F) lanes(::F##f, ::F, x)
+
+  // log(1 + exp(x)) without overflow.
+  static PYCLR_INLINE V softplus(V v) {
+    const V x = exp(select(v < C(0), v, -v));
+    return max(v, C(0)) + LIBM(log1p);
+  }
+  static PYCLR_INLINE V silu_slope(V x) {
+    const V s = sigmoid(x);
+    return s * (C(1) + x * (C(1) - s));
+  }
+  static PYCLR_INLINE V normal_cdf(V v) {
+    const V x = v * C(0.7071067811865476);
+    return C(0.5) * (C(1) + LIBM(erf));
+  }
+  static PYCLR_INLINE V gelu_inner(V x) {
+    return C(0.7978845608028654) * (x + C(0.044715) * (x * x * x));
+  }
+  static PYCLR_INLINE V gelu_tanh_slope(V x) {
+    const V t = tanh(gelu_inner(x));
+    const V inner = C(0.7978845608028654) * (C(1) + C(0.134145) * (x * x));
+    return C(0.5) * (C(1) + t) + C(0.5) * x * (C(1) - t * t) * inner;
+  }
+  static PYCLR_INLINE V mish_slope(V x) {
+    const V t = tanh(softplus(x));
+    return t + x * (C(1) - t * t) * sigmoid(x);
+  }
+
+#define UNARY(name, value)                                                             \
+  static void name##_loop(const T* source, T* target, int64_t n) {                     \
+    for (int64_t i = 0; i < n; i += kLanes<T>) {                                       \
+      const int64_t rest = n - i;                                                      \
+      const bool whole = rest >= kLanes<T>;                                            \
+      const V x = whole ? load(source + i) : load_n(source + i, rest);                 \
+      const V result = value;                                                          \
+      whole ? store(target + i, result) : store_n(target + i, result, rest);           \
+    }                                                                                  \
+  }
+#define UNARY_GRADIENT(name, saved, derivative)                                        \
+  static void name##_gradient_loop(const T* gradient, const T* kept, T* target, int64_t n) { \
+    for (int64_t i = 0; i < n; i += kLanes<T>) {                                       \
+      const int64_t rest = n - i;                                                      \
+      const bool whole = rest >= kLanes<T>;                                            \
+      const V dy = whole ? load(gradient + i) : load_n(gradient + i, rest);            \
+      const V saved = whole ? load(kept + i) : load_n(kept + i, rest);                 \
+      (void)saved;                                                                     \
+      const V result = derivative;                                                     \
+      whole ? store(target + i, result) : store_n(target + i, result, rest);           \
+    }                                                                                  \
+  }
+#define UNARY_Y(name, value, derivative) UNARY(name, value) UNARY_GRADIENT(name, y, derivative)
+#define UNARY_X(name, value, derivative) UNARY(name, value) UNARY_GRADIENT(name, x, derivative)
+#define UNARY_FLAT(name, value) UNARY(name, value)
+#include "kernels/pointwise.inc"
+#undef UNARY
+#undef UNARY_GRADIENT
+#undef LIBM
+};
+
+// A row of a binary function; an operand that does not advance is broadcast along the row.
+template <class T, class Y, class F>
+PYCLR_INLINE void binary_row(const T* a, bool a_moves, const T* b, bool b_moves, Y* y, int64_t n,
+                             F f) {
+  if (a_moves && b_moves) {
+    for (int64_t i = 0; i < n; ++i) y[i] = f(a[i], b[i]);
+  } else if (a_moves) {
+    const T fixed = *b;
+    for (int64_t i = 0; i < n; ++i) y[i] = f(a[i], fixed);
+  } else if (b_moves) {
+    const T fixed = *a;
+    for (int64_t i = 0; i < n; ++i) y[i] = f(fixed, b[i]);
+  } else {
+    const Y value = f(*a, *b);
+    for (int64_t i = 0; i < n; ++i) y[i] = value;
+  }
+}
+
+#define BINARY(name, value)                                                                  \
+  template <class T>                                                                         \
+  void name##_row(const T* a, bool a_moves, const T* b, bool b_moves, void* y, int64_t n) {  \
+    binary_row(a, a_moves, b, b_moves, static_cast<T*>(y), n,                                \
+               [](T a, T b) -> T { return static_cast<T>(value); });                         \
+  }
+#define COMPARE(name, value)                                                                 \
+  template <class T>                                                                         \
+  void name##_row(const T* a, bool a_moves, const T* b, bool b_moves, void* y, int64_t n) {  \
+    binary_row(a, a_moves, b, b_moves, static_cast<bool*>(y), n,                             \
+               [](T a, T b) -> bool { return value; });                                      \
+  }
+#include "kernels/pointwise.inc"
+
+template <class T>
+constexpr UnaryTable<T> unary_table() {
+  UnaryTable<T> t{};
+#define UNARY_Y(name, value, derivative)                      \
+  t.forward[int(Unary::name)] = Pointwise<T>::name##_loop;      \
+  t.backward[int(Unary::name)] = Pointwise<T>::name##_gradient_loop;
+#define UNARY_X(name, value, derivative) UNARY_Y(name, value, derivative)
+#define UNARY_FLAT(name, value) t.forward[int(Unary::name)] = Pointwise<T>::name##_loop;
+#include "kernels/pointwise.inc"
+  return t;
+}
+
+template <class T>
+constexpr BinaryTable<T> binary_table() {
+  BinaryTable<T> t{};
+#define BINARY(name, value) t.row[int(Binary::name)] = name##_row<T>;
+#define COMPARE(name, value) t.row[int(Binary::name)] = name##_row<T>;
+#include "kernels/pointwise.inc"
+  return t;
+}
+
+}  // namespace
+}  // namespace pyclr::PYCLR_ISA

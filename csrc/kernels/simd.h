@@ -1,0 +1,279 @@
+// One vector type for every instruction set, with the operations the kernels need.
+//
+// Arithmetic (+ - * /) and comparisons are the operators of the compiler's vector extensions; a comparison gives a
+// mask for `select`. Included once per instruction set: everything has internal linkage and uses nothing from std,
+// see kernels.h. Functions of a vector give each lane the same bits whatever the other lanes hold, so an array's
+// tail (load_n, store_n) has the bits that full vectors would have.
+#pragma once
+
+#include <cstdint>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+#define PYCLR_INLINE inline __attribute__((always_inline))
+#define PYCLR_UNROLL _Pragma("GCC unroll 16")
+
+namespace pyclr::PYCLR_ISA {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+template <class T>
+struct VecTypes;
+template <>
+struct VecTypes<float> {
+  typedef float Value __attribute__((vector_size(kVectorBytes)));
+  typedef int32_t Int __attribute__((vector_size(kVectorBytes)));
+};
+template <>
+struct VecTypes<double> {
+  typedef double Value __attribute__((vector_size(kVectorBytes)));
+  typedef int64_t Int __attribute__((vector_size(kVectorBytes)));
+};
+
+template <class T>
+using Vec = typename VecTypes<T>::Value;
+template <class T>
+using IntVec = typename VecTypes<T>::Int;  // as many lanes, signed, as wide as T
+template <class T>
+constexpr int kLanes = kVectorBytes / int(sizeof(T));
+
+// --- Memory (no alignment needed) -----------------------------------------------------------------------------------
+
+template <class T>
+PYCLR_INLINE Vec<T> load(const T* p) {
+  Vec<T> v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+
+template <class T>
+PYCLR_INLINE void store(T* p, Vec<T> v) {
+  __builtin_memcpy(p, &v, sizeof v);
+}
+
+template <class T>
+PYCLR_INLINE Vec<T> broadcast(T x) {
+  return x - Vec<T>{};
+}
+
+// The first n lanes, 0 <= n <= kLanes; the others load as 0. Memory beyond is not touched.
+#if defined(__AVX512F__)
+PYCLR_INLINE Vec<float> load_n(const float* p, int64_t n) {
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p);
+}
+PYCLR_INLINE Vec<double> load_n(const double* p, int64_t n) {
+  return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << n) - 1), p);
+}
+PYCLR_INLINE void store_n(float* p, Vec<float> v, int64_t n) {
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), v);
+}
+PYCLR_INLINE void store_n(double* p, Vec<double> v, int64_t n) {
+  _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << n) - 1), v);
+}
+#elif defined(__AVX2__)
+PYCLR_INLINE __m256i first_lanes(const float*, int64_t n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(int(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+PYCLR_INLINE __m256i first_lanes(const double*, int64_t n) {
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+PYCLR_INLINE Vec<float> load_n(const float* p, int64_t n) { return _mm256_maskload_ps(p, first_lanes(p, n)); }
+PYCLR_INLINE Vec<double> load_n(const double* p, int64_t n) { return _mm256_maskload_pd(p, first_lanes(p, n)); }
+PYCLR_INLINE void store_n(float* p, Vec<float> v, int64_t n) { _mm256_maskstore_ps(p, first_lanes(p, n), v); }
+PYCLR_INLINE void store_n(double* p, Vec<double> v, int64_t n) { _mm256_maskstore_pd(p, first_lanes(p, n), v); }
+#else
+template <class T>
+PYCLR_INLINE Vec<T> load_n(const T* p, int64_t n) {
+  if (n == kLanes<T>) return load(p);
+  Vec<T> v{};
+  for (int i = 0; i < kLanes<T> - 1; ++i) {
+    if (i < n) v[i] = p[i];
+  }
+  return v;
+}
+template <class T>
+PYCLR_INLINE void store_n(T* p, Vec<T> v, int64_t n) {
+  for (int i = 0; i < kLanes<T>; ++i) {
+    if (i < n) p[i] = v[i];
+  }
+}
+#endif
+
+// Keeps a loaded vector in a register; g++ would load it again for each use.
+template <class V>
+PYCLR_INLINE void keep(V& v) {
+#if defined(__SSE2__)
+  asm("" : "+v"(v));
+#elif defined(__ARM_NEON)
+  asm("" : "+w"(v));
+#endif
+}
+
+// --- Arithmetic -----------------------------------------------------------------------------------------------------
+
+// a * b + c: rounded once where the instruction set has it, twice on baseline.
+// max(x, y) and min(x, y): x where x is NaN; y must not be NaN. So max(x, 0) is a ReLU that lets NaN through.
+// (With full masks because g++ 12 warns about the plain forms of some AVX-512 intrinsics; no mask is emitted.)
+#if defined(__AVX512F__)
+PYCLR_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm512_fmadd_ps(a, b, c); }
+PYCLR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return _mm512_fmadd_pd(a, b, c); }
+PYCLR_INLINE Vec<float> max(Vec<float> x, Vec<float> y) { return _mm512_maskz_max_ps(0xFFFF, y, x); }
+PYCLR_INLINE Vec<double> max(Vec<double> x, Vec<double> y) { return _mm512_maskz_max_pd(0xFF, y, x); }
+PYCLR_INLINE Vec<float> min(Vec<float> x, Vec<float> y) { return _mm512_maskz_min_ps(0xFFFF, y, x); }
+PYCLR_INLINE Vec<double> min(Vec<double> x, Vec<double> y) { return _mm512_maskz_min_pd(0xFF, y, x); }
+PYCLR_INLINE Vec<float> sqrt(Vec<float> x) { return _mm512_maskz_sqrt_ps(0xFFFF, x); }
+PYCLR_INLINE Vec<double> sqrt(Vec<double> x) { return _mm512_maskz_sqrt_pd(0xFF, x); }
+#elif defined(__AVX2__)
+PYCLR_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm256_fmadd_ps(a, b, c); }
+PYCLR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return _mm256_fmadd_pd(a, b, c); }
+PYCLR_INLINE Vec<float> max(Vec<float> x, Vec<float> y) { return _mm256_max_ps(y, x); }
+PYCLR_INLINE Vec<double> max(Vec<double> x, Vec<double> y) { return _mm256_max_pd(y, x); }
+PYCLR_INLINE Vec<float> min(Vec<float> x, Vec<float> y) { return _mm256_min_ps(y, x); }
+PYCLR_INLINE Vec<double> min(Vec<double> x, Vec<double> y) { return _mm256_min_pd(y, x); }
+PYCLR_INLINE Vec<float> sqrt(Vec<float> x) { return _mm256_sqrt_ps(x); }
+PYCLR_INLINE Vec<double> sqrt(Vec<double> x) { return _mm256_sqrt_pd(x); }
+#elif defined(__ARM_NEON)
+PYCLR_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return vfmaq_f32(c, a, b); }
+PYCLR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return vfmaq_f64(c, a, b); }
+PYCLR_INLINE Vec<float> max(Vec<float> x, Vec<float> y) { return vmaxq_f32(x, y); }
+PYCLR_INLINE Vec<double> max(Vec<double> x, Vec<double> y) { return vmaxq_f64(x, y); }
+PYCLR_INLINE Vec<float> min(Vec<float> x, Vec<float> y) { return vminq_f32(x, y); }
+PYCLR_INLINE Vec<double> min(Vec<double> x, Vec<double> y) { return vminq_f64(x, y); }
+PYCLR_INLINE Vec<float> sqrt(Vec<float> x) { return vsqrtq_f32(x); }
+PYCLR_INLINE Vec<double> sqrt(Vec<double> x) { return vsqrtq_f64(x); }
+#elif defined(__SSE2__)
+PYCLR_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return a * b + c; }
+PYCLR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return a * b + c; }
+PYCLR_INLINE Vec<float> max(Vec<float> x, Vec<float> y) { return _mm_max_ps(y, x); }
+PYCLR_INLINE Vec<double> max(Vec<double> x, Vec<double> y) { return _mm_max_pd(y, x); }
+PYCLR_INLINE Vec<float> min(Vec<float> x, Vec<float> y) { return _mm_min_ps(y, x); }
+PYCLR_INLINE Vec<double> min(Vec<double> x, Vec<double> y) { return _mm_min_pd(y, x); }
+PYCLR_INLINE Vec<float> sqrt(Vec<float> x) { return _mm_sqrt_ps(x); }
+PYCLR_INLINE Vec<double> sqrt(Vec<double> x) { return _mm_sqrt_pd(x); }
+#else  // any other processor: lane by lane
+template <class V>
+PYCLR_INLINE V fma(V a, V b, V c) { return a * b + c; }
+template <class V>
+PYCLR_INLINE V max(V x, V y) { return x < y ? y : x; }
+template <class V>
+PYCLR_INLINE V min(V x, V y) { return y < x ? y : x; }
+PYCLR_INLINE Vec<float> sqrt(Vec<float> x) {
+  for (int i = 0; i < kLanes<float>; ++i) x[i] = __builtin_sqrtf(x[i]);
+  return x;
+}
+PYCLR_INLINE Vec<double> sqrt(Vec<double> x) {
+  for (int i = 0; i < kLanes<double>; ++i) x[i] = __builtin_sqrt(x[i]);
+  return x;
+}
+#endif
+
+// mask ? a : b by lane; `mask` is what a comparison of vectors gives.
+template <class V, class M>
+PYCLR_INLINE V select(M mask, V a, V b) {
+  return mask ? a : b;
+}
+
+// --- Functions: within 2.5 units in the last place for float, libm lane by lane for double ---------------------------
+
+PYCLR_INLINE IntVec<float> bits_of(Vec<float> x) { return reinterpret_cast<IntVec<float>>(x); }
+PYCLR_INLINE Vec<float> from_bits(IntVec<float> i) { return reinterpret_cast<Vec<float>>(i); }
+
+// 2^n for -126 <= n <= 127.
+PYCLR_INLINE Vec<float> power_of_two(IntVec<float> n) { return from_bits((n + 127) << 23); }
+
+// x = n * log(2) + r with |r| <= log(2) / 2. Returns exp(r) - 1. For |x| < 2^21.
+PYCLR_INLINE Vec<float> reduced_expm1(Vec<float> x, IntVec<float>& n) {
+  const Vec<float> round = broadcast(12582912.0f);  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
+  const Vec<float> shifted = fma(x, broadcast(1.44269504f), round);
+  const Vec<float> whole = shifted - round;
+  n = bits_of(shifted) - bits_of(round);
+  // log(2) in two parts, the first short enough for exact products.
+  Vec<float> r = fma(whole, broadcast(-0.693359375f), x);
+  r = fma(whole, broadcast(2.12194440e-4f), r);
+  // (exp(r) - 1 - r) / r^2, minimax fit for the relative error of exp(r) - 1.
+  Vec<float> q = broadcast(1.99141675e-4f);
+  q = fma(q, r, broadcast(1.394100846e-3f));
+  q = fma(q, r, broadcast(8.333273054e-3f));
+  q = fma(q, r, broadcast(4.1666354661e-2f));
+  q = fma(q, r, broadcast(1.66666668171e-1f));
+  q = fma(q, r, broadcast(0.5f));
+  return fma(q * r, r, r);
+}
+
+PYCLR_INLINE Vec<float> exp(Vec<float> x) {
+  IntVec<float> n;
+  const Vec<float> p = reduced_expm1(max(min(x, broadcast(89.0f)), broadcast(-105.0f)), n);
+  const IntVec<float> half = n >> 1;  // in two steps for results that are denormal or overflow
+  return (p + 1.0f) * power_of_two(half) * power_of_two(n - half);
+}
+
+PYCLR_INLINE Vec<float> log(Vec<float> x) {
+  const Vec<float> least_normal = broadcast(1.17549435e-38f);
+  const Vec<float> scaled = select(x < least_normal, x * 8388608.0f, x);
+  // x = 2^e * (1 + f) with 1 + f between sqrt(1/2) and sqrt(2)
+  const IntVec<float> root_half = bits_of(broadcast(0.70710677f));
+  const IntVec<float> exponent = (bits_of(scaled) - root_half) >> 23;
+  const Vec<float> f = from_bits(bits_of(scaled) - (exponent << 23)) - 1.0f;
+  const Vec<float> e = __builtin_convertvector(exponent, Vec<float>) - select(x < least_normal, broadcast(23.0f), Vec<float>{});
+  // With s = f / (2 + f): log(1 + f) = 2 atanh(s) = f - (f^2 / 2 - s * (f^2 / 2 + R(s^2))), R by a minimax fit.
+  const Vec<float> s = f / (f + 2.0f);
+  const Vec<float> z = s * s;
+  Vec<float> R = broadcast(0.2987186292f);
+  R = fma(R, z, broadcast(0.3997753695f));
+  R = fma(R, z, broadcast(0.6666677642f));
+  R = R * z;
+  const Vec<float> half_square = f * f * 0.5f;
+  Vec<float> y = fma(s, half_square + R, e * -2.12194440e-4f);
+  y = fma(e, broadcast(0.693359375f), f - (half_square - y));
+  const Vec<float> infinity = broadcast(__builtin_inff());
+  y = select(x < infinity, y, x);  // also NaN
+  y = select(x == Vec<float>{}, -infinity, y);
+  return select(x < Vec<float>{}, broadcast(__builtin_nanf("")), y);
+}
+
+PYCLR_INLINE Vec<float> abs(Vec<float> x) { return from_bits(bits_of(x) & 0x7FFFFFFF); }
+
+PYCLR_INLINE Vec<float> tanh(Vec<float> x) {
+  // (exp(2|x|) - 1) / (exp(2|x|) + 1), with the numerator computed without cancellation
+  IntVec<float> n;
+  const Vec<float> p = reduced_expm1(2.0f * min(abs(x), broadcast(10.0f)), n);
+  const Vec<float> scale = power_of_two(n);
+  const Vec<float> e = fma(scale, p, scale - 1.0f);
+  const Vec<float> t = e / (e + 2.0f);
+  return from_bits(bits_of(t) | (bits_of(x) & ~0x7FFFFFFF));
+}
+
+PYCLR_INLINE Vec<float> sigmoid(Vec<float> x) {
+  const Vec<float> e = exp(-abs(x));
+  return select(x < Vec<float>{}, e, broadcast(1.0f)) / (e + 1.0f);
+}
+
+#define PYCLR_BY_LANE(name, f)                                            \
+  PYCLR_INLINE Vec<double> name(Vec<double> x) {                          \
+    for (int i = 0; i < kLanes<double>; ++i) x[i] = __builtin_##f(x[i]);  \
+    return x;                                                             \
+  }
+PYCLR_BY_LANE(exp, exp)
+PYCLR_BY_LANE(log, log)
+PYCLR_BY_LANE(tanh, tanh)
+PYCLR_BY_LANE(abs, fabs)
+#undef PYCLR_BY_LANE
+
+PYCLR_INLINE Vec<double> sigmoid(Vec<double> x) {
+  const Vec<double> e = exp(-abs(x));
+  return select(x < Vec<double>{}, e, broadcast(1.0)) / (e + 1.0);
+}
+
+}  // namespace
+}  // namespace pyclr::PYCLR_ISA

@@ -1,0 +1,63 @@
+// Op: a named computation - shape check (`infer`), `run` on buffers, `vjp` written as ordinary
+// Calls, and which inputs it writes. An op is a struct with static members; make_op erases it.
+//
+//   struct Sqrt {
+//     static constexpr const char* name = "sqrt";
+//     using Attributes = NoAttrs;
+//     static Specs infer(const Call& call);                     // checks, then the outputs' specs
+//     static void run(const Call& call);                        // inputs and outputs are allocated
+//     // optional; absent: no gradient. dy has a null entry for an output nothing depends on.
+//     static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs);
+//     static bool writes(const Call& call, size_t input);  // optional; absent: none
+//   };
+#pragma once
+
+#include <string_view>
+
+#include "call.h"
+
+namespace pyclr {
+
+// What an output will be. A view shares the storage of input 0, `view_offset` bytes in.
+struct Spec {
+  Shape shape;
+  DType dtype = DType::float32;
+  int64_t view_offset = -1;
+  bool is_view() const { return view_offset >= 0; }
+};
+using Specs = std::vector<Spec>;
+
+// Which inputs of a Call a gradient is wanted for; a vjp need not compute the others.
+using Needs = std::vector<bool>;
+
+struct Op {
+  std::string_view name;
+  std::shared_ptr<Attrs> (*make_attrs)();
+  Specs (*infer)(const Call& call);
+  void (*run)(const Call& call);
+  // Gradients for the inputs, in order; a null entry means none. Null pointer: not differentiable.
+  Tensors (*vjp)(const Call& call, const Tensors& gradients, const Needs& needs);
+  bool (*writes)(const Call& call, size_t input);
+};
+
+template <class T>
+Op make_op() {
+  Op op{};
+  op.name = T::name;
+  op.make_attrs = [] {
+    return std::static_pointer_cast<Attrs>(
+        std::make_shared<AttrsOf<typename T::Attributes>>());
+  };
+  op.infer = T::infer;
+  op.run = T::run;
+  if constexpr (requires { &T::vjp; }) op.vjp = T::vjp;
+  op.writes = [](const Call&, size_t) { return false; };
+  if constexpr (requires { &T::writes; }) op.writes = T::writes;
+  return op;
+}
+
+// Every op, in the order of ops/ops.inc.
+const std::vector<const Op*>& all_ops();
+const Op& find_op(std::string_view name);
+
+}  // namespace pyclr

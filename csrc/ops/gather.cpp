@@ -1,0 +1,143 @@
+// Ops that index by data: take along an axis, its gradient, one-hot.
+#include <cstring>
+
+#include "parallel.h"
+#include "ops/ops.h"
+#include "ops/shape_ops.h"
+
+namespace pyclr {
+
+namespace {
+
+struct AxisAttributes {
+  int64_t axis = 0;
+  std::vector<int64_t> shape;  // of the result (scatter_add only)
+  bool operator==(const AxisAttributes&) const = default;
+  void fields(auto&& v) { v("axis", axis), v("shape", shape); }
+};
+
+// Index i of `indices` as int64; negative ones count from the end.
+int64_t index_at(const TensorData& indices, int64_t i, int64_t limit, const char* op) {
+  const int64_t index = indices.dtype == DType::int64 ? indices.data<int64_t>()[i]
+                        : indices.dtype == DType::int32
+                            ? indices.data<int32_t>()[i]
+                            : static_cast<int64_t>(indices.data<uint8_t>()[i]);
+  const int64_t wrapped = index < 0 ? index + limit : index;
+  check(wrapped >= 0 && wrapped < limit, op, ": an index must be in [", -limit, ", ", limit,
+        "). Received: ", index);
+  return wrapped;
+}
+
+void check_indices(const char* op, const TensorData& indices) {
+  check_type(!is_float(indices.dtype) && indices.dtype != DType::boolean, op,
+             ": indices must be integers. Received: dtype=", indices.dtype);
+}
+
+// x (a..., n, b...), indices (i...) -> (a..., i..., b...).
+struct Gather {
+  static constexpr const char* name = "gather";
+  using Attributes = AxisAttributes;
+  static Specs infer(const Call& call) {
+    const TensorData &x = *call.in(0), &indices = *call.in(1);
+    check_indices(name, indices);
+    const int axis = normalize_axis(name, call.attrs_as<Attributes>().axis, x.shape.rank());
+    Shape shape;
+    for (int i = 0; i < axis; ++i) shape.push_back(x.shape[i]);
+    for (int64_t dim : indices.shape) shape.push_back(dim);
+    for (int i = axis + 1; i < x.shape.rank(); ++i) shape.push_back(x.shape[i]);
+    return {{shape, x.dtype}};
+  }
+  static void run(const Call& call) {
+    const TensorData &x = *call.in(0), &indices = *call.in(1);
+    const int axis = normalize_axis(name, call.attrs_as<Attributes>().axis, x.shape.rank());
+    const int64_t n = x.shape[axis], outer = x.shape.product(0, axis), count = indices.size();
+    const size_t block = x.shape.product(axis + 1, x.shape.rank()) * size_of(x.dtype);
+    char* target = call.out()->data<char>();
+    for (int64_t o = 0; o < outer; ++o)
+      for (int64_t i = 0; i < count; ++i, target += block)
+        std::memcpy(target, x.data<char>() + (o * n + index_at(indices, i, n, name)) * block, block);
+  }
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
+    const Shape& shape = call.in(0)->shape;
+    return {launch_one(scatter_add_op, {dy[0], call.in(1)},
+                       Attributes{call.attrs_as<Attributes>().axis, {shape.begin(), shape.end()}}),
+            nullptr};
+  }
+};
+
+// dy (a..., i..., b...), indices (i...) -> (a..., n, b...): rows of equal index are added, in order.
+struct ScatterAdd {
+  static constexpr const char* name = "scatter_add";
+  using Attributes = AxisAttributes;
+  static Specs infer(const Call& call) {
+    check_indices(name, *call.in(1));
+    const Shape shape(call.attrs_as<Attributes>().shape);
+    const int axis = normalize_axis(name, call.attrs_as<Attributes>().axis, shape.rank());
+    check(call.in(0)->size() * shape[axis] == shape.size() * call.in(1)->size(),
+          "scatter_add: the shapes do not fit. Received: ", call.in(0)->shape, ", indices ",
+          call.in(1)->shape, " and shape ", shape);
+    return {{shape, call.in(0)->dtype}};
+  }
+  static void run(const Call& call) {
+    const TensorData &dy = *call.in(0), &indices = *call.in(1), &dx = *call.out();
+    const int axis = normalize_axis(name, call.attrs_as<Attributes>().axis, dx.shape.rank());
+    const int64_t n = dx.shape[axis], outer = dx.shape.product(0, axis), count = indices.size();
+    const int64_t block = dx.shape.product(axis + 1, dx.shape.rank());
+    std::memset(dx.data<char>(), 0, dx.bytes());
+    with_type(dy.dtype, [&](auto t) {
+      using T = decltype(t);
+      const T* source = dy.data<T>();
+      for (int64_t o = 0; o < outer; ++o)
+        for (int64_t i = 0; i < count; ++i, source += block) {
+          T* target = dx.data<T>() + (o * n + index_at(indices, i, n, name)) * block;
+          for (int64_t j = 0; j < block; ++j) target[j] = static_cast<T>(target[j] + source[j]);
+        }
+    });
+  }
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
+    AxisAttributes a{call.attrs_as<Attributes>().axis, {}};
+    return {launch_one(gather_op, {dy[0], call.in(1)}, a), nullptr};
+  }
+};
+
+// indices (i...) -> (i..., depth): 1 at the index, else 0; an index out of range gives zeros.
+struct OneHot {
+  static constexpr const char* name = "one_hot";
+  struct Attributes {
+    int64_t depth = 0;
+    DType dtype = DType::float32;
+    bool operator==(const Attributes&) const = default;
+    void fields(auto&& v) { v("depth", depth), v("dtype", dtype); }
+  };
+  static Specs infer(const Call& call) {
+    check_indices(name, *call.in(0));
+    const auto& a = call.attrs_as<Attributes>();
+    check(a.depth > 0, "one_hot: the number of classes must be positive. Received: ", a.depth);
+    Shape shape = call.in(0)->shape;
+    shape.push_back(a.depth);
+    return {{shape, a.dtype}};
+  }
+  static void run(const Call& call) {
+    const TensorData &indices = *call.in(0), &y = *call.out();
+    const int64_t depth = call.attrs_as<Attributes>().depth;
+    std::memset(y.data<char>(), 0, y.bytes());
+    with_type(y.dtype, [&](auto value) {
+      with_type(indices.dtype, [&](auto index) {
+        using T = decltype(value);
+        const auto* source = indices.data<decltype(index)>();
+        for (int64_t i = 0; i < indices.size(); ++i) {
+          const auto at = static_cast<int64_t>(source[i]);
+          if (at >= 0 && at < depth) y.data<T>()[i * depth + at] = static_cast<T>(1);
+        }
+      });
+    });
+  }
+};
+
+}  // namespace
+
+const Op gather_op = make_op<Gather>();
+const Op scatter_add_op = make_op<ScatterAdd>();
+const Op one_hot_op = make_op<OneHot>();
+
+}  // namespace pyclr

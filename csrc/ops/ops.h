@@ -1,0 +1,57 @@
+// The ops as C++ functions, for vjps: each launches one Call (or a few).
+#pragma once
+
+#include "engine.h"
+#include "kernels/kernels.h"
+
+namespace pyclr {
+
+#define PYCLR_OP(name) extern const Op name##_op;
+#include "ops/ops.inc"
+#undef PYCLR_OP
+
+// One launch of `op` with the attributes `a`; the first output.
+template <class A>
+Tensor launch_one(const Op& op, Tensors inputs, A a) {
+  return launch(op, std::move(inputs), std::make_shared<AttrsOf<A>>(std::move(a)))[0];
+}
+Tensor launch_one(const Op& op, Tensors inputs);
+
+// pointwise.cpp
+Tensor add(const Tensor& a, const Tensor& b);
+Tensor subtract(const Tensor& a, const Tensor& b);
+Tensor multiply(const Tensor& a, const Tensor& b);
+Tensor divide(const Tensor& a, const Tensor& b);
+Tensor negative(const Tensor& x);
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+
+// dense.cpp
+Activation activation_named(const char* op, const std::string& name);
+// The gradient before the activation of an epilogue, from the one after it.
+Tensor epilogue_gradient(const Tensor& dy, const Tensor& y, const std::string& activation);
+
+// shape.cpp
+Tensor full(const Shape& shape, DType dtype, double value);
+Tensor full_like(const Tensor& x, double value);
+Tensor cast(const Tensor& x, DType dtype);  // x itself when it has the dtype
+Tensor reshape(const Tensor& x, const Shape& shape);
+Tensor transpose(const Tensor& x, const std::vector<int64_t>& permutation);
+Tensor broadcast_to(const Tensor& x, const Shape& shape);
+Tensor slice(const Tensor& x, const std::vector<int64_t>& begin, const std::vector<int64_t>& size,
+             const std::vector<int64_t>& strides);
+
+// A transposed copy outside of tape and recording, for kernels that need another layout.
+Tensor permuted(const Tensor& x, const std::vector<int64_t>& permutation);
+
+// reduce.cpp
+Tensor sum(const Tensor& x, const std::vector<int64_t>& axes, bool keepdims);
+// Sums the axes along which `shape` was broadcast to x's shape: the gradient of broadcasting.
+Tensor sum_to(const Tensor& x, const Shape& shape);
+
+// update.cpp: what kernels/update.inc says of each optimizer, names separated by spaces.
+struct UpdateInfo {
+  const char *name, *slots, *hyper, *flag;
+};
+const std::vector<UpdateInfo>& update_infos();
+
+}  // namespace pyclr

@@ -1,0 +1,323 @@
+// Pointwise functions: forward and vjp from kernels/pointwise.inc.
+#include "parallel.h"
+#include "ops/ops.h"
+#include "ops/shape_ops.h"
+
+namespace pyclr {
+
+namespace {
+
+// Work is cut into pieces of this many elements; a piece is more than a thread's wake-up is worth.
+constexpr int64_t kPiece = 16384;
+
+// f(begin, end) for every piece of [0, size).
+template <class F>
+void for_pieces(int64_t size, F&& f) {
+  parallel_for((size + kPiece - 1) / kPiece,
+               [&](int64_t i) { f(i * kPiece, std::min(size, (i + 1) * kPiece)); });
+}
+
+void check_float(std::string_view op, const TensorData& x) {
+  check_type(is_float(x.dtype), op, ": a floating point tensor is needed. Received: dtype=", x.dtype);
+}
+
+// x (any shape) -> f(x), the same shape.
+template <Unary F>
+struct UnaryOp {
+  using Attributes = NoAttrs;
+  static Specs infer(const Call& call) {
+    check_float(call.op->name, *call.in(0));
+    return {{call.in(0)->shape, call.in(0)->dtype}};
+  }
+  static void run(const Call& call) {
+    const TensorData& x = *call.in(0);
+    with_float(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      const auto loop = kernels().pointwise.unary<T>().forward[int(F)];
+      const T* source = x.data<T>();
+      T* target = call.out()->data<T>();
+      for_pieces(x.size(), [&](int64_t begin, int64_t end) {
+        loop(source + begin, target + begin, end - begin);
+      });
+    });
+  }
+};
+
+// dy, kept (x or y) -> dx.
+template <Unary F>
+struct UnaryGradientOp {
+  using Attributes = NoAttrs;
+  static Specs infer(const Call& call) {
+    check_float(call.op->name, *call.in(0));
+    check(call.in(0)->shape == call.in(1)->shape && call.in(0)->dtype == call.in(1)->dtype,
+          call.op->name, ": the gradient must have the shape of the value. Received: ",
+          call.in(0)->shape, " and ", call.in(1)->shape);
+    return {{call.in(0)->shape, call.in(0)->dtype}};
+  }
+  static void run(const Call& call) {
+    const TensorData& dy = *call.in(0);
+    with_float(dy.dtype, [&](auto t) {
+      using T = decltype(t);
+      const auto loop = kernels().pointwise.unary<T>().backward[int(F)];
+      const T *gradient = dy.data<T>(), *kept = call.in(1)->data<T>();
+      T* target = call.out()->data<T>();
+      for_pieces(dy.size(), [&](int64_t begin, int64_t end) {
+        loop(gradient + begin, kept + begin, target + begin, end - begin);
+      });
+    });
+  }
+};
+
+// a, b (shapes that broadcast, one dtype) -> f(a, b).
+template <Binary F, bool Compare>
+struct BinaryOp {
+  using Attributes = NoAttrs;
+  static Specs infer(const Call& call) {
+    const TensorData &a = *call.in(0), &b = *call.in(1);
+    check_type(a.dtype == b.dtype, call.op->name, ": the operands must have one dtype. Received: ",
+               a.dtype, " and ", b.dtype);
+    if constexpr (F == Binary::divide)
+      check_float(call.op->name, a);
+    if constexpr (!Compare)
+      check_type(a.dtype != DType::boolean, call.op->name, ": not defined for booleans.");
+    return {{broadcast_shape(call.op->name.data(), a.shape, b.shape),
+             Compare ? DType::boolean : a.dtype}};
+  }
+  static void run(const Call& call) {
+    if (call.in(0)->dtype == DType::boolean) return run_typed<uint8_t>(call);
+    with_type(call.in(0)->dtype, [&](auto t) {
+      if constexpr (!std::is_same_v<decltype(t), bool>) run_typed<decltype(t)>(call);
+    });
+  }
+  template <class T>
+  static void run_typed(const Call& call) {
+    const TensorData &a = *call.in(0), &b = *call.in(1), &y = *call.out();
+    using Y = std::conditional_t<Compare, bool, T>;
+    const auto row = kernels().pointwise.binary(T{}).row[int(F)];
+    const T *left = a.data<T>(), *right = b.data<T>();
+    Y* target = y.data<Y>();
+    const int64_t size = y.size();
+    const bool a_full = a.size() == size, b_full = b.size() == size;
+    if ((a_full || a.size() == 1) && (b_full || b.size() == 1)) {
+      for_pieces(size, [&](int64_t begin, int64_t end) {
+        row(left + (a_full ? begin : 0), a_full, right + (b_full ? begin : 0), b_full,
+            target + begin, end - begin);
+      });
+      return;
+    }
+    const Strides from_a = broadcast_strides(a.shape, y.shape);
+    const Strides from_b = broadcast_strides(b.shape, y.shape);
+    const int last = y.shape.rank() - 1;
+    const int64_t n = y.shape[last];
+    for_each_row<3>(y.shape, {from_a, from_b, contiguous_strides(y.shape)}, [&](const auto& at) {
+      row(left + at[0], from_a[last] != 0, right + at[1], from_b[last] != 0, target + at[2], n);
+    });
+  }
+};
+
+#define UNARY_Y(NAME, value, derivative)                                                    \
+  struct NAME##_unary : UnaryOp<Unary::NAME> {                                              \
+    static constexpr const char* name = #NAME;                                              \
+    static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {                 \
+      return {launch_one(NAME##_gradient_op, {dy[0], call.out()})};                         \
+    }                                                                                       \
+  };                                                                                        \
+  struct NAME##_unary_gradient : UnaryGradientOp<Unary::NAME> {                             \
+    static constexpr const char* name = #NAME "_gradient";                                  \
+  };
+#define UNARY_X(NAME, value, derivative)                                                    \
+  struct NAME##_unary : UnaryOp<Unary::NAME> {                                              \
+    static constexpr const char* name = #NAME;                                              \
+    static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {                 \
+      return {launch_one(NAME##_gradient_op, {dy[0], call.in(0)})};                         \
+    }                                                                                       \
+  };                                                                                        \
+  struct NAME##_unary_gradient : UnaryGradientOp<Unary::NAME> {                             \
+    static constexpr const char* name = #NAME "_gradient";                                  \
+  };
+#define UNARY_FLAT(NAME, value)                                                             \
+  struct NAME##_unary : UnaryOp<Unary::NAME> {                                              \
+    static constexpr const char* name = #NAME;                                              \
+    static Tensors vjp(const Call& call, const Tensors&, const Needs&) {                    \
+      return {full_like(call.in(0), 0)};                                                    \
+    }                                                                                       \
+  };
+#define COMPARE(NAME, value)                                                                \
+  struct NAME##_compare : BinaryOp<Binary::NAME, true> {                                    \
+    static constexpr const char* name = #NAME;                                              \
+  };
+#include "kernels/pointwise.inc"
+
+Tensor compare(const Op& op, const Tensor& a, const Tensor& b) { return launch_one(op, {a, b}); }
+Tensor to_float(const Tensor& mask, const Tensor& like) { return cast(mask, like->dtype); }
+
+struct Add : BinaryOp<Binary::add, false> {
+  static constexpr const char* name = "add";
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
+    return {needs[0] ? sum_to(dy[0], call.in(0)->shape) : nullptr,
+            needs[1] ? sum_to(dy[0], call.in(1)->shape) : nullptr};
+  }
+};
+struct Subtract : BinaryOp<Binary::subtract, false> {
+  static constexpr const char* name = "subtract";
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
+    return {needs[0] ? sum_to(dy[0], call.in(0)->shape) : nullptr,
+            needs[1] ? negative(sum_to(dy[0], call.in(1)->shape)) : nullptr};
+  }
+};
+struct Multiply : BinaryOp<Binary::multiply, false> {
+  static constexpr const char* name = "multiply";
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
+    const Tensor &a = call.in(0), &b = call.in(1);
+    return {needs[0] ? sum_to(multiply(dy[0], b), a->shape) : nullptr,
+            needs[1] ? sum_to(multiply(dy[0], a), b->shape) : nullptr};
+  }
+};
+struct Divide : BinaryOp<Binary::divide, false> {
+  static constexpr const char* name = "divide";
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
+    const Tensor &a = call.in(0), &b = call.in(1);
+    const Tensor da = divide(dy[0], b);
+    return {needs[0] ? sum_to(da, a->shape) : nullptr,
+            needs[1] ? sum_to(negative(multiply(da, call.out())), b->shape) : nullptr};
+  }
+};
+// d a^b = b a^(b-1) da + a^b log(a) db; log is taken as 0 where a = 0, as a^b is flat in b there.
+struct Power : BinaryOp<Binary::power, false> {
+  static constexpr const char* name = "power";
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
+    const Tensor &a = call.in(0), &b = call.in(1);
+    Tensors result(2);
+    if (needs[0]) {
+      const Tensor slope = launch_one(power_op, {a, subtract(b, full({}, b->dtype, 1))});
+      result[0] = sum_to(multiply(dy[0], multiply(b, slope)), a->shape);
+    }
+    if (needs[1]) {
+      const Tensor zero = full({}, a->dtype, 0), one = full({}, a->dtype, 1);
+      const Tensor safe = where(compare(equal_op, a, zero), one, a);
+      const Tensor slope = multiply(call.out(), launch_one(log_op, {safe}));
+      result[1] = sum_to(multiply(dy[0], slope), b->shape);
+    }
+    return result;
+  }
+};
+// Equal operands share the gradient in halves.
+template <class Op>
+Tensors extremum_vjp(const Call& call, const Tensor& dy, const Needs& needs, const Op& wins) {
+  const Tensor &a = call.in(0), &b = call.in(1);
+  const Tensor tie = multiply(to_float(compare(equal_op, a, b), dy), full({}, dy->dtype, 0.5));
+  auto side = [&](const Tensor& x, const Tensor& y) {
+    return sum_to(multiply(dy, add(to_float(compare(wins, x, y), dy), tie)), x->shape);
+  };
+  return {needs[0] ? side(a, b) : nullptr, needs[1] ? side(b, a) : nullptr};
+}
+struct Maximum : BinaryOp<Binary::maximum, false> {
+  static constexpr const char* name = "maximum";
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
+    return extremum_vjp(call, dy[0], needs, greater_op);
+  }
+};
+struct Minimum : BinaryOp<Binary::minimum, false> {
+  static constexpr const char* name = "minimum";
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
+    return extremum_vjp(call, dy[0], needs, less_op);
+  }
+};
+struct FloorDivide : BinaryOp<Binary::floor_divide, false> {
+  static constexpr const char* name = "floor_divide";
+  static Tensors vjp(const Call& call, const Tensors&, const Needs&) {
+    return {full_like(call.in(0), 0), full_like(call.in(1), 0)};
+  }
+};
+// a mod b = a - b floor(a / b)
+struct Mod : BinaryOp<Binary::mod, false> {
+  static constexpr const char* name = "mod";
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
+    const Tensor &a = call.in(0), &b = call.in(1);
+    Tensors result(2);
+    if (needs[0]) result[0] = sum_to(dy[0], a->shape);
+    if (needs[1])
+      result[1] = sum_to(negative(multiply(dy[0], launch_one(floor_divide_op, {a, b}))), b->shape);
+    return result;
+  }
+};
+struct Atan2 : BinaryOp<Binary::atan2, false> {
+  static constexpr const char* name = "atan2";
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
+    const Tensor &a = call.in(0), &b = call.in(1);
+    const Tensor scaled = divide(dy[0], add(multiply(a, a), multiply(b, b)));
+    return {needs[0] ? sum_to(multiply(scaled, b), a->shape) : nullptr,
+            needs[1] ? sum_to(negative(multiply(scaled, a)), b->shape) : nullptr};
+  }
+};
+
+// condition (boolean), a, b (shapes that broadcast) -> a where the condition holds, else b.
+struct Where {
+  static constexpr const char* name = "where";
+  using Attributes = NoAttrs;
+  static Specs infer(const Call& call) {
+    const TensorData &c = *call.in(0), &a = *call.in(1), &b = *call.in(2);
+    check_type(c.dtype == DType::boolean, "where: the condition must be boolean. Received: dtype=",
+               c.dtype);
+    check_type(a.dtype == b.dtype, "where: the operands must have one dtype. Received: ", a.dtype,
+               " and ", b.dtype);
+    return {{broadcast_shape(name, c.shape, broadcast_shape(name, a.shape, b.shape)), a.dtype}};
+  }
+  static void run(const Call& call) {
+    const TensorData &c = *call.in(0), &a = *call.in(1), &b = *call.in(2), &y = *call.out();
+    const std::array<Strides, 4> strides = {
+        broadcast_strides(c.shape, y.shape), broadcast_strides(a.shape, y.shape),
+        broadcast_strides(b.shape, y.shape), contiguous_strides(y.shape)};
+    const int last = std::max(y.shape.rank() - 1, 0);
+    const int64_t n = y.shape.rank() ? y.shape[last] : 1;
+    with_type(y.dtype, [&](auto t) {
+      using T = decltype(t);
+      for_each_row<4>(y.shape, strides, [&](const auto& at) {
+        const bool* condition = c.data<bool>() + at[0];
+        const T *left = a.data<T>() + at[1], *right = b.data<T>() + at[2];
+        T* target = y.data<T>() + at[3];
+        const int64_t sc = strides[0][last], sa = strides[1][last], sb = strides[2][last];
+        for (int64_t i = 0; i < n; ++i) target[i] = condition[i * sc] ? left[i * sa] : right[i * sb];
+      });
+    });
+  }
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
+    const Tensor zero = full({}, dy[0]->dtype, 0);
+    return {nullptr,
+            needs[1] ? sum_to(where(call.in(0), dy[0], zero), call.in(1)->shape) : nullptr,
+            needs[2] ? sum_to(where(call.in(0), zero, dy[0]), call.in(2)->shape) : nullptr};
+  }
+};
+
+}  // namespace
+
+#define UNARY_Y(NAME, value, derivative)            \
+  const Op NAME##_op = make_op<NAME##_unary>();     \
+  const Op NAME##_gradient_op = make_op<NAME##_unary_gradient>();
+#define UNARY_X(NAME, value, derivative) UNARY_Y(NAME, value, derivative)
+#define UNARY_FLAT(NAME, value) const Op NAME##_op = make_op<NAME##_unary>();
+#define COMPARE(NAME, value) const Op NAME##_op = make_op<NAME##_compare>();
+#include "kernels/pointwise.inc"
+
+const Op add_op = make_op<Add>();
+const Op subtract_op = make_op<Subtract>();
+const Op multiply_op = make_op<Multiply>();
+const Op divide_op = make_op<Divide>();
+const Op power_op = make_op<Power>();
+const Op maximum_op = make_op<Maximum>();
+const Op minimum_op = make_op<Minimum>();
+const Op floor_divide_op = make_op<FloorDivide>();
+const Op mod_op = make_op<Mod>();
+const Op atan2_op = make_op<Atan2>();
+const Op where_op = make_op<Where>();
+
+Tensor add(const Tensor& a, const Tensor& b) { return launch_one(add_op, {a, b}); }
+Tensor subtract(const Tensor& a, const Tensor& b) { return launch_one(subtract_op, {a, b}); }
+Tensor multiply(const Tensor& a, const Tensor& b) { return launch_one(multiply_op, {a, b}); }
+Tensor divide(const Tensor& a, const Tensor& b) { return launch_one(divide_op, {a, b}); }
+Tensor negative(const Tensor& x) { return launch_one(negative_op, {x}); }
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  return launch_one(where_op, {condition, a, b});
+}
+
+}  // namespace pyclr

@@ -1,0 +1,124 @@
+// Optimizer updates: one Call over all variables.
+//
+// inputs: hyper (float64 vector, columns as in kernels/update.inc), iterations (int64 scalar), then
+// the variables, their gradients, and for each slot in use one tensor a variable. Writes
+// everything but hyper and the gradients.
+#include <bit>
+
+#include "parallel.h"
+#include "ops/ops.h"
+
+namespace pyclr {
+
+namespace {
+
+struct UpdateAttributes {
+  int64_t count = 0;  // of variables
+  int64_t slots = 0;  // bit i: slot i is in use
+  bool flag = false;
+  bool operator==(const UpdateAttributes&) const = default;
+  void fields(auto&& v) { v("count", count), v("slots", slots), v("flag", flag); }
+};
+
+template <class T>
+using UpdateKernel = void (*)(T*, const T*, T* const*, int64_t, const UpdateStep&);
+
+// Hyper-parameters named in an update.inc entry.
+size_t words(std::string_view list) {
+  return list.empty() ? 0 : 1 + std::count(list.begin(), list.end(), ' ');
+}
+
+Specs infer_update(const Call& call, std::string_view hyper_names) {
+  const auto& a = call.attrs_as<UpdateAttributes>();
+  const auto count = static_cast<size_t>(a.count);
+  const size_t tensors = 2 + count * (2 + std::popcount(static_cast<uint64_t>(a.slots)));
+  check(call.inputs.size() == tensors, call.op->name, ": ", tensors, " tensors are needed for ",
+        count, " variables. Received: ", call.inputs.size());
+  check(call.in(0)->dtype == DType::float64 &&
+            call.in(0)->size() == static_cast<int64_t>(words(hyper_names)),
+        call.op->name, ": hyper must be a float64 vector of ", hyper_names, ".");
+  check(call.in(1)->dtype == DType::int64 && call.in(1)->size() == 1, call.op->name,
+        ": iterations must be an int64 scalar.");
+  for (size_t i = 2; i < tensors; ++i) {
+    const TensorData& variable = *call.in(2 + (i - 2) % count);
+    check(call.in(i)->shape == variable.shape && call.in(i)->dtype == variable.dtype &&
+              is_float(variable.dtype),
+          call.op->name, ": gradients and slots must have the shape and floating point dtype of "
+          "their variable. Received: ", call.in(i)->dtype, ' ', call.in(i)->shape,
+          " for a variable ", variable.dtype, ' ', variable.shape);
+  }
+  return {};
+}
+
+// A range of one variable: the unit of work, so that no thread waits for a big variable.
+struct Piece {
+  size_t variable;
+  int64_t begin, end;
+};
+
+template <class T>
+void run_update(const Call& call, UpdateKernel<T> kernel, const UpdateStep& step) {
+  const auto& a = call.attrs_as<UpdateAttributes>();
+  const auto count = static_cast<size_t>(a.count);
+  constexpr int64_t kPiece = 16384;
+  std::vector<Piece> pieces;
+  for (size_t i = 0; i < count; ++i)
+    if (call.in(2 + i)->dtype == dtype_of<T>())
+      for (int64_t at = 0; at < call.in(2 + i)->size(); at += kPiece)
+        pieces.push_back({i, at, std::min(at + kPiece, call.in(2 + i)->size())});
+  parallel_for(static_cast<int64_t>(pieces.size()), [&](int64_t p) {
+    const Piece& piece = pieces[p];
+    T* slots[kMaxSlots] = {};
+    size_t at = 2 + 2 * count + piece.variable;
+    for (int slot = 0; slot < kMaxSlots; ++slot) {
+      if (!(a.slots >> slot & 1)) continue;
+      slots[slot] = call.in(at)->data<T>() + piece.begin;
+      at += count;
+    }
+    kernel(call.in(2 + piece.variable)->data<T>() + piece.begin,
+           call.in(2 + count + piece.variable)->data<T>() + piece.begin, slots,
+           piece.end - piece.begin, step);
+  });
+}
+
+bool update_writes(const Call& call, size_t input) {
+  const auto count = static_cast<size_t>(call.attrs_as<UpdateAttributes>().count);
+  return input != 0 && (input < 2 + count || input >= 2 + 2 * count);
+}
+
+UpdateStep begin_step(const Call& call) {
+  UpdateStep step{};
+  std::copy_n(call.in(0)->data<double>(), call.in(0)->size(), step.hyper);
+  step.step = static_cast<double>(++*call.in(1)->data<int64_t>());
+  step.flag = call.attrs_as<UpdateAttributes>().flag;
+  return step;
+}
+
+#define UPDATE(NAME, slots, hyper, flag)                                        \
+  struct NAME##_update {                                                        \
+    static constexpr const char* name = #NAME;                                  \
+    using Attributes = UpdateAttributes;                                        \
+    static Specs infer(const Call& call) { return infer_update(call, hyper); }  \
+    static void run(const Call& call) {                                         \
+      const UpdateStep step = begin_step(call);                                 \
+      run_update<float>(call, kernels().update.f32.NAME, step);                 \
+      run_update<double>(call, kernels().update.f64.NAME, step);                \
+    }                                                                           \
+    static bool writes(const Call& call, size_t input) { return update_writes(call, input); } \
+  };
+#include "kernels/update.inc"
+
+}  // namespace
+
+#define UPDATE(NAME, slots, hyper, flag) const Op NAME##_op = make_op<NAME##_update>();
+#include "kernels/update.inc"
+
+const std::vector<UpdateInfo>& update_infos() {
+  static const std::vector<UpdateInfo> infos = {
+#define UPDATE(NAME, slots, hyper, flag) {#NAME, slots, hyper, flag},
+#include "kernels/update.inc"
+  };
+  return infos;
+}
+
+}  // namespace pyclr

@@ -1,0 +1,250 @@
+#include "parallel.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+namespace pyclr {
+namespace {
+
+// How long a waiting thread spins before it lets others run, and before it sleeps.
+constexpr int kSpins = 500;
+constexpr int kYields = 100;
+
+thread_local bool in_parallel_for = false;
+
+inline void pause_cpu() {
+#if defined(__SSE2__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb");
+#endif
+}
+
+class Pool {
+ public:
+  int threads() const { return threads_.load(std::memory_order_relaxed); }
+
+  explicit Pool(int threads) : threads_(threads) {}
+
+  void resize(int threads) {
+    std::lock_guard<std::mutex> one_caller(caller_);
+    stop_workers();
+    threads_ = threads;
+  }
+
+  // False, with nothing done, when another thread has a loop running.
+  bool run(int64_t chunks, void (*call)(void*, int64_t), void* body) {
+    std::unique_lock<std::mutex> one_caller(caller_, std::try_to_lock);
+    if (!one_caller) return false;
+    if (!started_) start_workers();
+    call_ = call;
+    body_ = body;
+    error_ = nullptr;
+    unfinished_.store(chunks, std::memory_order_relaxed);
+    // seq_cst here and in the worker before it sleeps: either it sees the chunks or we see the sleeper.
+    unclaimed_.store(chunks, std::memory_order_seq_cst);
+    if (sleepers_.load(std::memory_order_seq_cst) > 0) {
+      std::lock_guard<std::mutex> lock(sleep_);
+      wake_.notify_all();
+    }
+    in_parallel_for = true;
+    work();
+    in_parallel_for = false;
+    for (int spins = 0; unfinished_.load(std::memory_order_acquire) > 0; ++spins) {
+      spins < kSpins ? pause_cpu() : std::this_thread::yield();
+    }
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+    return true;
+  }
+
+ private:
+  // Claims chunks until none is left. A claim that succeeds keeps the loop open, so call_ and body_ are its own.
+  void work() {
+    while (unclaimed_.load(std::memory_order_relaxed) > 0) {
+      const int64_t chunk = unclaimed_.fetch_sub(1, std::memory_order_acq_rel) - 1;
+      if (chunk < 0) return;
+      try {
+        call_(body_, chunk);
+      } catch (...) {
+        std::lock_guard<std::mutex> lock(sleep_);
+        if (!error_) error_ = std::current_exception();
+      }
+      unfinished_.fetch_sub(1, std::memory_order_acq_rel);
+    }
+  }
+
+  void worker() {
+    FlushDenormals flush;
+    in_parallel_for = true;
+    while (true) {
+      work();
+      for (int turn = 0; turn < kSpins + kYields && unclaimed_.load(std::memory_order_relaxed) <= 0; ++turn) {
+        turn < kSpins ? pause_cpu() : std::this_thread::yield();
+      }
+      if (unclaimed_.load(std::memory_order_relaxed) > 0) continue;
+      std::unique_lock<std::mutex> lock(sleep_);
+      sleepers_.fetch_add(1, std::memory_order_seq_cst);
+      wake_.wait(lock, [this] { return stop_ || unclaimed_.load(std::memory_order_seq_cst) > 0; });
+      sleepers_.fetch_sub(1, std::memory_order_relaxed);
+      if (stop_) return;
+    }
+  }
+
+  void start_workers() {
+    started_ = true;
+    try {
+      for (int i = 1; i < threads_; ++i) workers_.emplace_back([this] { worker(); });
+    } catch (const std::system_error&) {
+      // The system gives no more threads: go on with those there are.
+    }
+  }
+
+  void stop_workers() {
+    {
+      std::lock_guard<std::mutex> lock(sleep_);
+      stop_ = true;
+      wake_.notify_all();
+    }
+    for (std::thread& worker : workers_) worker.join();
+    workers_.clear();
+    stop_ = started_ = false;
+  }
+
+  std::mutex caller_;  // held while a loop runs
+  std::atomic<int> threads_;
+  bool started_ = false;
+  std::vector<std::thread> workers_;
+
+  void (*call_)(void*, int64_t) = nullptr;
+  void* body_ = nullptr;
+  std::exception_ptr error_;
+  alignas(64) std::atomic<int64_t> unclaimed_{0};
+  alignas(64) std::atomic<int64_t> unfinished_{0};
+
+  alignas(64) std::atomic<int> sleepers_{0};
+  std::mutex sleep_;
+  std::condition_variable wake_;
+  bool stop_ = false;
+};
+
+// The number in an environment variable, 0 when it is absent or no positive number. OMP_NUM_THREADS may be a list.
+int threads_from(const char* variable) {
+  const char* text = std::getenv(variable);
+  return text ? std::max(0, std::atoi(text)) : 0;
+}
+
+template <class... Numbers>
+bool read(const std::string& path, Numbers&... numbers) {
+  std::ifstream file(path);
+  return bool((file >> ... >> numbers));
+}
+
+// CPUs that the cgroup's quota allows, 0 without a limit: cgroup v2's cpu.max or v1's cpu.cfs_*, the least from the
+// process's own group up to the root.
+int cgroup_quota() {
+  double cpus = 0;
+  const auto limit = [&cpus](double quota, double period) {  // v1 writes -1 for no limit, v2 a word
+    if (quota > 0 && period > 0) cpus = cpus > 0 ? std::min(cpus, quota / period) : quota / period;
+  };
+  std::ifstream groups("/proc/self/cgroup");  // lines id:controllers:path, v2 with no controllers
+  for (std::string line; std::getline(groups, line);) {
+    const size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    std::istringstream controllers(line.substr(first + 1, second - first - 1));
+    bool v1 = false;
+    for (std::string name; std::getline(controllers, name, ',');) v1 = v1 || name == "cpu";
+    const bool v2 = second == first + 1;
+    if (!v1 && !v2) continue;
+    for (std::string path = line.substr(second + 1);; path.resize(path.rfind('/'))) {
+      double quota = 0, period = 0;
+      const std::string root = "/sys/fs/cgroup";
+      const bool found = v2 ? read(root + path + "/cpu.max", quota, period)
+                            : read(root + "/cpu" + path + "/cpu.cfs_quota_us", quota) &&
+                                  read(root + "/cpu" + path + "/cpu.cfs_period_us", period);
+      if (found) limit(quota, period);
+      if (path.empty() || path.rfind('/') == std::string::npos) break;
+    }
+  }
+  return int(std::ceil(cpus));
+}
+
+int default_threads() {
+  for (const char* variable : {"PYCLR_NUM_THREADS", "OMP_NUM_THREADS"}) {
+    if (const int n = threads_from(variable)) return n;
+  }
+  int n = std::max(1, int(std::thread::hardware_concurrency()));
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) n = CPU_COUNT(&set);
+  if (const int quota = cgroup_quota()) n = std::min(n, quota);
+#endif
+  return n;
+}
+
+// Never deleted: workers may still wait on it while the process exits.
+std::atomic<Pool*> the_pool{nullptr};
+
+Pool& pool() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    the_pool = new Pool(default_threads());
+    // A child of fork has none of the workers, and perhaps a pool in the middle of a loop: it starts afresh.
+    pthread_atfork(nullptr, nullptr, [] { the_pool = new Pool(the_pool.load()->threads()); });
+  });
+  return *the_pool.load(std::memory_order_acquire);
+}
+
+}  // namespace
+
+int num_threads() { return pool().threads(); }
+
+void set_num_threads(int n) {
+  if (n < 1) {
+    throw std::invalid_argument("The number of threads must be at least 1. Received: n=" + std::to_string(n));
+  }
+  if (in_parallel_for) throw std::logic_error("set_num_threads() cannot be called inside a parallel_for.");
+  if (n != num_threads()) pool().resize(n);
+}
+
+void internal::parallel_for(int64_t chunks, void (*call)(void*, int64_t), void* body) {
+  if (chunks > 1 && !in_parallel_for && pool().threads() > 1 && pool().run(chunks, call, body)) return;
+  for (int64_t i = 0; i < chunks; ++i) call(body, i);
+}
+
+#if defined(__SSE2__)
+FlushDenormals::FlushDenormals() : saved_(_mm_getcsr()) {
+  _mm_setcsr(unsigned(saved_) | 0x8040);  // flush to zero, denormals are zero
+}
+FlushDenormals::~FlushDenormals() { _mm_setcsr(unsigned(saved_)); }
+#elif defined(__aarch64__)
+FlushDenormals::FlushDenormals() {
+  asm volatile("mrs %0, fpcr" : "=r"(saved_));
+  asm volatile("msr fpcr, %0" : : "r"(saved_ | (uint64_t{1} << 24)));
+}
+FlushDenormals::~FlushDenormals() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
+#else
+FlushDenormals::FlushDenormals() : saved_(0) {}
+FlushDenormals::~FlushDenormals() {}
+#endif
+
+}  // namespace pyclr

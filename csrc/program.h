@@ -1,0 +1,86 @@
+// Program: a flat list of Calls - forward, loss, metrics, backward, update - replayed without
+// Python. It is made from two equal recordings of one step.
+#pragma once
+
+#include <mutex>
+
+#include "engine.h"
+
+namespace pyclr {
+
+// Why two recordings of a step are not the same computation; empty when they are. Tensors made in
+// the step are compared by position, constants by content, everything else by identity.
+std::string difference(const Recording& a, const Recording& b);
+
+// Where a storage made by the step lives in the arena. Calls [first, last] use it.
+struct Placement {
+  size_t first = 0, last = 0;
+  size_t bytes = 0, offset = 0;
+};
+// Gives overlapping lifetimes disjoint ranges; returns the arena's size. (plan.cpp)
+size_t place(std::vector<Placement>& placements);
+
+// Rewrites that keep the arithmetic: see fuse.cpp. `pinned` are the storages that something
+// outside the recording reads.
+using Storages = std::unordered_set<const Storage*>;
+std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned);
+
+// Fills the slots with the rows of the batch that starts `step` steps into the source. Called
+// without the GIL.
+struct BatchSource {
+  void (*fill)(void* context, int64_t step, void* const* slots);
+  void* context;
+};
+
+// A tensor whose value is a function of the step, tabulated ahead: row k is written before step k.
+struct Feed {
+  Tensor target;
+  const void* rows;  // (steps, target bytes)
+};
+
+class Program {
+ public:
+  // Takes the recording over. Storages that something outside still holds keep their place and
+  // are rewritten by every replay; the others move into one arena.
+  explicit Program(Recording recording);
+
+  // Why `recording` is not this program; empty when it is (the audit).
+  std::string difference_from(const Recording& recording) const;
+
+  struct Result {
+    int64_t steps;    // done: all, or fewer when the time was up
+    Tensors outputs;  // copies of what the last step returned
+  };
+  // Replays up to `steps` steps within about `seconds`. When `sinks` is not empty, output i of
+  // step k is also copied to sinks[i] + k * its bytes.
+  Result replay(const BatchSource& source, const std::vector<Feed>& feeds, int64_t steps,
+                double seconds, const std::vector<std::byte*>& sinks);
+  // Replays once on the given input tensors; their memory is used in place.
+  Tensors replay(const Tensors& inputs, const std::vector<Feed>& feeds);
+  // True when something outside holds a tensor of the recording: each replay rewrites it, and a
+  // new recording (the audit's) needs a new Program.
+  bool has_held() const { return has_held_; }
+
+  const std::vector<Call>& calls() const { return calls_; }
+  const std::vector<Placement>& placements() const { return placements_; }
+  size_t arena_bytes() const { return arena_ ? arena_->bytes : 0; }
+  size_t input_count() const { return slots_.size(); }
+  std::string describe() const;
+
+ private:
+  void write_feeds(const std::vector<Feed>& feeds, int64_t step) const;
+  void run_calls() const;
+  Tensors copy_outputs() const;
+
+  Recording recording_;      // as recorded; what an audit compares with
+  std::vector<Call> calls_;  // fused, on planned memory
+  Tensors slots_;
+  std::vector<std::shared_ptr<Storage>> slot_buffers_;  // own memory of the slots
+  Tensors outputs_;
+  std::vector<Placement> placements_;
+  std::shared_ptr<Storage> arena_;
+  bool has_held_ = false;
+  std::mutex mutex_;  // one arena: replays of one program take turns
+};
+
+}  // namespace pyclr

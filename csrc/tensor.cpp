@@ -1,0 +1,149 @@
+#include "tensor.h"
+
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <new>
+
+namespace pyclr {
+
+namespace {
+
+constexpr size_t kAlignment = 64;
+// Blocks up to this many bytes in all are kept for reuse: an eager step allocates the same sizes
+// again and again, and fresh pages from the system cost more than the arithmetic on them.
+constexpr size_t kCacheLimit = size_t{64} << 20;
+
+class BlockCache {
+ public:
+  void* take(size_t bytes) {
+    {
+      std::lock_guard lock(mutex_);
+      auto it = free_.find(bytes);
+      if (it != free_.end() && !it->second.empty()) {
+        void* block = it->second.back();
+        it->second.pop_back();
+        cached_ -= bytes;
+        return block;
+      }
+    }
+    void* block = std::aligned_alloc(kAlignment, bytes);
+    if (!block) throw std::bad_alloc();
+    return block;
+  }
+
+  void give(void* block, size_t bytes) {
+    {
+      std::lock_guard lock(mutex_);
+      if (cached_ + bytes <= kCacheLimit) {
+        free_[bytes].push_back(block);
+        cached_ += bytes;
+        return;
+      }
+    }
+    std::free(block);
+  }
+
+  void trim() {
+    std::lock_guard lock(mutex_);
+    for (auto& [bytes, blocks] : free_)
+      for (void* block : blocks) std::free(block);
+    free_.clear();
+    cached_ = 0;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<size_t, std::vector<void*>> free_;
+  size_t cached_ = 0;
+};
+
+// Never destroyed: tensors may outlive static destruction when the interpreter exits.
+BlockCache& block_cache() {
+  static auto* cache = new BlockCache;
+  return *cache;
+}
+
+size_t rounded(size_t bytes) {
+  return std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
+}
+
+struct DTypeInfo {
+  const char* name;
+  size_t size;
+  int order;  // of promotion
+};
+constexpr DTypeInfo kDTypes[] = {{"float32", 4, 4}, {"float64", 8, 5}, {"int32", 4, 2},
+                                 {"int64", 8, 3},   {"uint8", 1, 1},   {"bool", 1, 0}};
+const DTypeInfo& info(DType dtype) { return kDTypes[static_cast<int>(dtype)]; }
+
+}  // namespace
+
+size_t size_of(DType dtype) { return info(dtype).size; }
+const char* name_of(DType dtype) { return info(dtype).name; }
+
+DType dtype_named(const std::string& name) {
+  for (size_t i = 0; i < std::size(kDTypes); ++i)
+    if (name == kDTypes[i].name) return static_cast<DType>(i);
+  throw TypeMismatch(text("dtype must be one of float32, float64, int32, int64, uint8, bool. "
+                          "Received: dtype=", name));
+}
+
+DType promote(DType a, DType b) { return info(a).order >= info(b).order ? a : b; }
+
+Shape::Shape(std::span<const int64_t> dims) {
+  for (int64_t dim : dims) push_back(dim);
+}
+
+void Shape::push_back(int64_t dim) {
+  check(rank_ < max_rank, "A tensor has at most ", max_rank, " dimensions.");
+  check(dim >= 0, "A dimension must not be negative. Received: ", dim);
+  dims_[rank_++] = dim;
+}
+
+int64_t Shape::product(int first, int last) const {
+  int64_t result = 1;
+  for (int axis = first; axis < last; ++axis) result *= dims_[axis];
+  return result;
+}
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+  out << '(';
+  for (int axis = 0; axis < shape.rank(); ++axis) out << (axis ? ", " : "") << shape[axis];
+  return out << (shape.rank() == 1 ? ",)" : ")");
+}
+
+std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name_of(dtype); }
+
+Storage::Storage(size_t bytes) : bytes(rounded(bytes)) {
+  data = static_cast<std::byte*>(block_cache().take(this->bytes));
+}
+
+Storage::~Storage() { release(); }
+
+void Storage::release() {
+  if (data && !owner) block_cache().give(data, bytes);
+  data = nullptr;
+  owner.reset();
+}
+
+Tensor empty(const Shape& shape, DType dtype) {
+  auto tensor = std::make_shared<TensorData>();
+  tensor->shape = shape;
+  tensor->dtype = dtype;
+  tensor->storage = std::make_shared<Storage>(tensor->bytes());
+  return tensor;
+}
+
+Tensor view(const Tensor& source, const Shape& shape, int64_t byte_offset, DType dtype) {
+  auto tensor = std::make_shared<TensorData>();
+  tensor->shape = shape;
+  tensor->dtype = dtype;
+  tensor->storage = source->storage;
+  tensor->offset = source->offset + byte_offset;
+  return tensor;
+}
+
+void trim_memory() { block_cache().trim(); }
+
+}  // namespace pyclr

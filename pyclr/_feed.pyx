@@ -1,0 +1,228 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""Gathers the rows of a batch from NumPy arrays of any numeric dtype, without the GIL.
+
+The engine's replay loop asks for batch k of an epoch through a C function pointer (`BatchSource`
+in csrc/program.h), so that an epoch runs without Python.
+"""
+from cpython.pycapsule cimport PyCapsule_New
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
+
+import numpy as np
+
+# What a tensor's dtype becomes for an array's; other dtypes are refused.
+TENSOR_DTYPES = {
+    "float16": "float32", "float32": "float32", "float64": "float32",
+    "int8": "int32", "int16": "int32", "int32": "int32", "int64": "int64",
+    "uint8": "uint8", "uint16": "int32", "uint32": "int64", "uint64": "int64",
+    "bool": "bool",
+}
+
+ctypedef fused Source:
+    float
+    double
+    int8_t
+    int16_t
+    int32_t
+    int64_t
+    uint8_t
+    uint16_t
+    uint32_t
+    uint64_t
+
+ctypedef fused Target:
+    float
+    double
+    int32_t
+    int64_t
+
+ctypedef void (*CopyRow)(const char* source, char* target, int64_t n) noexcept nogil
+
+
+cdef void convert(const char* source, char* target, int64_t n, Source* s, Target* t) noexcept nogil:
+    cdef const Source* x = <const Source*>source
+    cdef Target* y = <Target*>target
+    cdef int64_t i
+    for i in range(n):
+        y[i] = <Target>x[i]
+
+
+cdef void double_to_float(const char* s, char* t, int64_t n) noexcept nogil:
+    convert(s, t, n, <double*>NULL, <float*>NULL)
+cdef void float_to_double(const char* s, char* t, int64_t n) noexcept nogil:
+    convert(s, t, n, <float*>NULL, <double*>NULL)
+cdef void int8_to_int(const char* s, char* t, int64_t n) noexcept nogil:
+    convert(s, t, n, <int8_t*>NULL, <int32_t*>NULL)
+cdef void int16_to_int(const char* s, char* t, int64_t n) noexcept nogil:
+    convert(s, t, n, <int16_t*>NULL, <int32_t*>NULL)
+cdef void uint16_to_int(const char* s, char* t, int64_t n) noexcept nogil:
+    convert(s, t, n, <uint16_t*>NULL, <int32_t*>NULL)
+cdef void uint32_to_long(const char* s, char* t, int64_t n) noexcept nogil:
+    convert(s, t, n, <uint32_t*>NULL, <int64_t*>NULL)
+cdef void uint64_to_long(const char* s, char* t, int64_t n) noexcept nogil:
+    convert(s, t, n, <uint64_t*>NULL, <int64_t*>NULL)
+
+
+cdef CopyRow conversion(str source, str target) except? NULL:
+    """The row copier between two dtypes; NULL for a plain copy of bytes."""
+    if source == target:
+        return NULL
+    if (source, target) == ("float64", "float32"):
+        return double_to_float
+    if (source, target) == ("float32", "float64"):
+        return float_to_double
+    if (source, target) == ("int8", "int32"):
+        return int8_to_int
+    if (source, target) == ("int16", "int32"):
+        return int16_to_int
+    if (source, target) == ("uint16", "int32"):
+        return uint16_to_int
+    if (source, target) == ("uint32", "int64"):
+        return uint32_to_long
+    if (source, target) == ("uint64", "int64"):
+        return uint64_to_long
+    raise TypeError(f"No conversion from {source} to {target}.")
+
+
+cdef struct Column:
+    const char* data
+    int64_t stride       # bytes from row to row
+    int64_t elements     # in a row
+    int64_t source_bytes # in a row
+    int64_t target_bytes
+    CopyRow copy         # NULL: the dtypes agree
+
+
+# The layout of pyclr::BatchSource.
+cdef struct BatchSource:
+    void (*fill)(void* context, int64_t step, void* const* slots) noexcept nogil
+    void* context
+
+
+cdef struct State:
+    Column* columns
+    int64_t count
+    const int64_t* order  # NULL: rows in order
+    int64_t first         # row (or place in the order) of step 0
+    int64_t batch
+
+
+cdef void fill(void* context, int64_t step, void* const* slots) noexcept nogil:
+    cdef State* state = <State*>context
+    cdef Column* column
+    cdef int64_t c, i, row, start = state.first + step * state.batch
+    cdef char* target
+    for c in range(state.count):
+        column = &state.columns[c]
+        target = <char*>slots[c]
+        if state.order == NULL and column.copy == NULL and column.stride == column.source_bytes:
+            memcpy(target, column.data + start * column.stride, column.source_bytes * state.batch)
+            continue
+        for i in range(state.batch):
+            row = state.order[start + i] if state.order != NULL else start + i
+            if column.copy == NULL:
+                memcpy(target, column.data + row * column.stride, column.source_bytes)
+            else:
+                column.copy(column.data + row * column.stride, target, column.elements)
+            target += column.target_bytes
+
+
+cdef bint has_contiguous_rows(array):
+    """True when each array[i] is C-contiguous (array[0] has the strides of all)."""
+    return array.shape[0] == 0 or array[0].flags.c_contiguous
+
+
+
+
+def tensor_dtype(array):
+    """The dtype a batch of `array` has as a tensor, or None when it can not be one."""
+    return TENSOR_DTYPES.get(array.dtype.name)
+
+
+cdef class Feeder:
+    """Batches of rows of `arrays`, each cast to its tensor dtype.
+
+    `order` (int64, or None) gives the row at each place of the epoch. Arrays are read in place: they
+    must not change or be freed while an epoch runs, which holding this object ensures for freeing.
+    """
+
+    cdef State state
+    cdef BatchSource source
+    cdef object arrays, order_array
+    cdef readonly tuple dtypes
+    cdef readonly int64_t rows
+
+    def __cinit__(self, arrays, order=None):
+        self.state.columns = <Column*>calloc(max(len(arrays), 1), sizeof(Column))
+        self.state.count = len(arrays)
+        kept = []
+        dtypes = []
+        cdef int64_t address
+        for i, array in enumerate(arrays):
+            dtype = TENSOR_DTYPES[array.dtype.name]
+            if not array.dtype.isnative:
+                array = array.astype(array.dtype.newbyteorder("="))
+            if array.dtype.name == "float16":
+                array = array.astype("float32")
+            if not has_contiguous_rows(array):
+                array = np.ascontiguousarray(array)
+            kept.append(array)
+            dtypes.append(dtype)
+            address = array.__array_interface__["data"][0]
+            elements = 1
+            for dim in array.shape[1:]:
+                elements *= dim
+            self.state.columns[i].data = <const char*>address
+            self.state.columns[i].stride = array.strides[0]
+            self.state.columns[i].elements = elements
+            self.state.columns[i].source_bytes = elements * array.itemsize
+            self.state.columns[i].target_bytes = elements * np.dtype(dtype).itemsize
+            self.state.columns[i].copy = conversion(array.dtype.name, dtype)
+        self.arrays = kept
+        self.dtypes = tuple(dtypes)
+        self.rows = len(kept[0]) if kept else 0
+        self.set_order(order)
+        self.source.fill = fill
+        self.source.context = &self.state
+
+    def __dealloc__(self):
+        free(self.state.columns)
+
+    def set_order(self, order):
+        """Sets the row at each place; indices must lie in [0, rows)."""
+        cdef int64_t address = 0
+        if order is not None:
+            order = np.ascontiguousarray(order, dtype=np.int64)
+            if order.size and (order.min() < 0 or order.max() >= self.rows):
+                raise IndexError("The order names a row that does not exist.")
+            address = order.__array_interface__["data"][0]
+        self.order_array = order
+        self.state.order = <const int64_t*>address
+
+    def source_at(self, int64_t first, int64_t batch, int64_t steps):
+        """A capsule for Program.replay: step k holds rows first + k * batch and on. The feeder must
+        outlive it and gives one source at a time."""
+        limit = self.rows if self.order_array is None else len(self.order_array)
+        if first < 0 or batch < 1 or steps < 0 or first + batch * steps > limit:
+            raise IndexError(
+                f"Rows {first} to {first + batch * steps} were asked for; there are {limit}.")
+        self.state.first = first
+        self.state.batch = batch
+        return PyCapsule_New(&self.source, "pyclr.BatchSource", NULL)
+
+    def batch(self, int64_t first, int64_t count):
+        """The rows [first, first + count) of the epoch as new arrays of the tensor dtypes."""
+        self.source_at(first, count, 1) if count else None
+        result = [np.empty((count,) + array.shape[1:], dtype)
+                  for array, dtype in zip(self.arrays, self.dtypes)]
+        cdef void** slots = <void**>calloc(max(len(result), 1), sizeof(void*))
+        cdef int64_t address
+        for i, array in enumerate(result):
+            address = array.__array_interface__["data"][0]
+            slots[i] = <void*>address
+        if count:
+            with nogil:
+                fill(&self.state, 0, slots)
+        free(slots)
+        return result
