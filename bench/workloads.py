@@ -1,8 +1,8 @@
 """The four training workloads that every benchmark, peer and golden file shares, as plain data.
 
-A layer is `(Keras class name, arguments)`, an optimizer likewise, so `getattr(layers, name)(**arguments)` builds the
-model in Keras and in pyclr, and any other peer can walk the list. Shapes are channels-last, without the batch.
-Needs NumPy only.
+A layer is `(Keras class name, arguments)`, an optimizer likewise, so that
+`getattr(layers, name)(**arguments)` builds the model in Keras and in pyclr, and any other peer can
+walk the list. Shapes are channels-last, without the batch. Needs NumPy only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 CLASSES = 10
-MIN_ACCURACY = 0.8  # on unseen data after three epochs, if the training works; the labels allow 0.92
+MIN_ACCURACY = 0.8  # on unseen data after three epochs of a training that works; 0.92 is perfect
 
 Shape = tuple[int, ...]
 Spec = tuple[str, dict[str, Any]]  # Keras class name, constructor arguments
@@ -23,7 +23,7 @@ Spec = tuple[str, dict[str, Any]]  # Keras class name, constructor arguments
 
 @dataclass(frozen=True)
 class Workload:
-    """One model with its optimizer, batch size and data; the loss is sparse categorical crossentropy."""
+    """A model, its optimizer, batch size and data; the loss is sparse categorical crossentropy."""
 
     name: str
     input_shape: Shape
@@ -38,17 +38,19 @@ class Workload:
         return self.train_samples // self.batch_size
 
     def data(self, samples: int | None = None, stream: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Makes noisy images that a model can learn: each class has its own fixed black-and-white pattern.
+        """Makes noisy images that a model can learn: each class has a black-and-white pattern.
 
-        About a tenth of the labels are wrong, so the loss has a floor and gradients never vanish, as on real data.
-        The bits come from Philox' raw output, which NumPy never changes, so they are the same everywhere.
+        About a tenth of the labels are wrong, so the loss has a floor and gradients never vanish,
+        as on real data. The bits come from the raw output of Philox, which NumPy never changes, so
+        they are the same everywhere.
 
         Args:
             samples: Number of rows. Defaults to `train_samples`.
-            stream: Number of the noise stream; another one gives unseen samples of the same classes.
+            stream: Number of the noise stream; another one gives unseen samples.
 
         Returns:
-            `(x, y)`: `x` of shape `(samples, *input_shape)` and dtype `input_dtype`; `y` of shape `(samples,)`, int32.
+            `(x, y)`: `x` of shape `(samples, *input_shape)` and dtype `input_dtype`, `y` of shape
+            `(samples,)` and dtype int32.
         """
         samples = self.train_samples if samples is None else samples
         rows = np.arange(samples)
@@ -69,15 +71,15 @@ class Workload:
             shape = output
 
     def kernel_shapes(self) -> list[Shape]:
-        """Shapes of the kernels, in order: `(in, out)` or `(kernel height, kernel width, in, out)`."""
+        """Shapes of the kernels, in order: `(in, out)` or `(height, width, in, out)`."""
         return [kernel for kernel, _ in self._kernels_and_outputs()]
 
     def flops_per_step(self) -> int:
-        """Floating-point operations of one training step: the dense and convolution layers' products.
+        """Floating-point operations of one training step in the dense and convolution layers.
 
-        Forward, weight gradient and input gradient each take one multiply-add (two operations) for each kernel element,
-        output position and sample; the first of these layers needs no input gradient. Activations, pooling,
-        loss and optimizer are not counted.
+        Forward, weight gradient and input gradient each take one multiply-add (two operations) for
+        each kernel element, output position and sample; the first of these layers needs no input
+        gradient. Biases, activations, pooling, loss and optimizer are not counted.
         """
         total = 0
         for index, (kernel, output) in enumerate(self._kernels_and_outputs()):
@@ -115,7 +117,7 @@ def _random_bytes(key: int, shape: Shape) -> np.ndarray:
 
 
 def _patterns(shape: Shape) -> np.ndarray:
-    """A pattern of 0 and 192 for each class; a repeated 4x4 tile on images, to survive global average pooling."""
+    """A pattern of 0 and 192 for each class; 4x4 tiles on images, as pooling averages over all."""
     tile = (4, 4, *shape[2:]) if len(shape) == 3 else shape
     patterns = (_random_bytes(key=0, shape=(CLASSES, *tile)) >> 7) * np.uint8(192)
     return np.tile(patterns, (1, *(size // small for size, small in zip(shape, tile))))

@@ -76,8 +76,12 @@ struct Call {
   const T& attrs_as() const {
     return static_cast<const AttrsOf<T>&>(*attrs).value;
   }
-  const Tensor& in(size_t i) const { return inputs[i]; }
+  const Tensor& in(size_t i) const {
+    if (i >= inputs.size()) throw_missing_input(i);
+    return inputs[i];
+  }
   const Tensor& out(size_t i = 0) const { return outputs[i]; }
+  [[noreturn]] void throw_missing_input(size_t i) const;
 };
 
 // "conv2d(float32 (64, 28, 28, 1), ...; strides=(1, 1)) -> float32 (64, 24, 24, 16)"

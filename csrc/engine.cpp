@@ -54,6 +54,11 @@ std::string describe(const Call& call) {
   return out.str();
 }
 
+void Call::throw_missing_input(size_t i) const {
+  throw TypeMismatch(text(op->name, ": tensor ", i + 1, " is missing. Received: ", inputs.size(),
+                          inputs.size() == 1 ? " tensor" : " tensors"));
+}
+
 Engine& engine() {
   thread_local Engine state;
   return state;

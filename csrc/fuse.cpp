@@ -36,6 +36,8 @@ void relu_into_epilogue(std::vector<Call>& calls, const Storages& pinned) {
         pinned.contains(x->storage.get()))
       continue;
     Call& product = calls[source->second];
+    // Their gradient ops carry the attribute as well, and ignore it.
+    if (product.op->name != "dense" && product.op->name != "conv2d") continue;
     SetActivation change;
     change.from = "linear", change.to = "relu";
     auto attrs = product.attrs->clone();

@@ -212,9 +212,11 @@ Program::Program(Recording recording) : recording_(std::move(recording)) {
   std::unordered_map<const Storage*, std::shared_ptr<Storage>> homes;
   for (const Tensor& input : recording_.inputs) {
     auto slot = std::make_shared<TensorData>(*input);
-    slot->storage = std::make_shared<Storage>(input->bytes());
-    slot->offset = 0;
+    // The slot points to its buffer, or for a moment to the caller's memory: it owns neither.
     slot_buffers_.push_back(std::make_shared<Storage>(input->bytes()));
+    slot->storage = std::make_shared<Storage>(slot_buffers_.back()->data, input->bytes(),
+                                              slot_buffers_.back());
+    slot->offset = 0;
     homes.emplace(input->storage.get(), slot->storage);
     slots_.push_back(slot);
   }

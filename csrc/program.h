@@ -65,6 +65,7 @@ class Program {
   const std::vector<Placement>& placements() const { return placements_; }
   size_t arena_bytes() const { return arena_ ? arena_->bytes : 0; }
   size_t input_count() const { return slots_.size(); }
+  const Tensors& outputs() const { return outputs_; }
   std::string describe() const;
 
  private:

@@ -10,12 +10,14 @@ namespace pyclr {
 
 class Tape {
  public:
-  Tape() = default;
+  explicit Tape(bool follow_variables) : follow_variables_(follow_variables) {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
   ~Tape();  // an open tape is closed
   void watch(const Tensor& tensor);
-  bool watches(const Tensor& tensor) const { return tracked_.contains(tensor.get()); }
+  bool watches(const Tensor& tensor) const {
+    return (follow_variables_ && tensor->trainable) || tracked_.contains(tensor.get());
+  }
   // Keeps the Call when one of its inputs is tracked and its op has a gradient.
   void append(const Call& call);
   // d sum(target * seed) / d sources, in the order of `sources`; null where target does not depend
@@ -23,6 +25,7 @@ class Tape {
   Tensors gradient(const Tensors& targets, const Tensors& sources, const Tensors& seeds) const;
 
  private:
+  bool follow_variables_;
   std::vector<Call> calls_;
   Tensors watched_;
   std::unordered_set<const TensorData*> tracked_;

@@ -110,6 +110,7 @@ struct TensorData {
   int64_t offset = 0;                // bytes into the storage
   Shape shape;
   DType dtype = DType::float32;
+  bool trainable = false;  // a variable that tapes follow without being told
 
   int64_t size() const { return shape.size(); }
   size_t bytes() const { return static_cast<size_t>(size()) * size_of(dtype); }

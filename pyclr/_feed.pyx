@@ -135,15 +135,16 @@ cdef bint has_contiguous_rows(array):
 
 
 
-def tensor_dtype(array):
+def tensor_dtype(array, str floatx="float32"):
     """The dtype a batch of `array` has as a tensor, or None when it can not be one."""
-    return TENSOR_DTYPES.get(array.dtype.name)
+    dtype = TENSOR_DTYPES.get(array.dtype.name)
+    return floatx if dtype == "float32" else dtype
 
 
 cdef class Feeder:
     """Batches of rows of `arrays`, each cast to its tensor dtype.
 
-    `order` (int64, or None) gives the row at each place of the epoch. Arrays are read in place: they
+    `order` (int64, or None) gives the row at each place of the epoch; floats become `floatx`. Arrays are read in place: they
     must not change or be freed while an epoch runs, which holding this object ensures for freeing.
     """
 
@@ -153,14 +154,16 @@ cdef class Feeder:
     cdef readonly tuple dtypes
     cdef readonly int64_t rows
 
-    def __cinit__(self, arrays, order=None):
+    def __cinit__(self, arrays, order=None, str floatx="float32"):
         self.state.columns = <Column*>calloc(max(len(arrays), 1), sizeof(Column))
         self.state.count = len(arrays)
         kept = []
         dtypes = []
         cdef int64_t address
         for i, array in enumerate(arrays):
-            dtype = TENSOR_DTYPES[array.dtype.name]
+            dtype = tensor_dtype(array, floatx)
+            if dtype is None:
+                raise TypeError(f"An array of dtype {array.dtype} can not become a tensor.")
             if not array.dtype.isnative:
                 array = array.astype(array.dtype.newbyteorder("="))
             if array.dtype.name == "float16":

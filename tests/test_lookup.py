@@ -115,7 +115,7 @@ def test_nonsense_is_refused(package, identifier):
 def test_error_lists_close_matches(package):
     with pytest.raises(ValueError, match=r"Did you mean 'RMSprop'\? Received: 'rmsporp'"):
         _lookup.get("rmsporp", package, "thing", Base)
-    with pytest.raises(ValueError, match="identifier. Received: 'completely different'"):
+    with pytest.raises(ValueError, match=r"identifier. Received: 'completely different'"):
         _lookup.get("completely different", package, "thing", Base)
 
 

@@ -1,7 +1,13 @@
-"""What the peers share: command line, thread limit, timing, check of the result, and the one line of JSON they print.
+"""What the peers share: command line, thread limit, timing, check, and the line of JSON they print.
 
-A peer is a script with a `build(workload, x, y) -> Trainer` that imports its library inside, so that the thread limit is
-set before. Run one as `python bench/peers/torch_peer.py mlp --threads 2 --epochs 3`.
+A peer is a script with a `build(workload, x, y) -> Trainer` that imports its library inside, after
+the thread limit is set. Run one as
+
+    python bench/peers/torch_peer.py mlp --threads 2 --epochs 3
+
+It trains with shuffling for one epoch (compilation, first touches) and then `--epochs` timed ones.
+Loss and accuracy are those on unseen data after all of them, taken outside the timing. Exit code: 1
+if the model has not learned; 0 otherwise, also when the library is missing ("skipped").
 """
 
 from __future__ import annotations
@@ -42,7 +48,7 @@ class Trainer:
 
 
 def timed_epochs(run_epoch: Callable[[], None]) -> Callable[[int], list[float]]:
-    """Makes a `Trainer.train` of a function that runs one epoch and returns when its last step is done."""
+    """Makes a `Trainer.train` of a function that runs one epoch to the end of its last step."""
 
     def train(epochs: int) -> list[float]:
         marks = [time.perf_counter()]
@@ -61,7 +67,7 @@ def shuffled_batches(workload: Workload) -> np.ndarray:
 
 
 def run(peer: str, build: Callable[[Workload, np.ndarray, np.ndarray], Trainer]) -> None:
-    """Trains the workload named on the command line, prints the figures; exits with 1 if it did not learn."""
+    """Trains the workload named on the command line and prints the figures."""
     options = _parse_arguments()
     _limit_threads(options.threads)
     workload = WORKLOADS[options.workload]

@@ -1,4 +1,4 @@
-"""JAX without a framework: one jitted step with donated parameters, gathering its rows from arrays on the device."""
+"""JAX without a framework: one jitted step, donated parameters, rows gathered on the device."""
 
 from __future__ import annotations
 
@@ -101,14 +101,14 @@ def _make_optimizer(workload: Workload):
 
     def rmsprop(parameters, gradients, slots, step):
         squares = decayed(slots, tree_map(jnp.square, gradients), 0.9)
-        move = lambda p, g, s: p - rate * g / jnp.sqrt(s + epsilon)  # noqa: E731
+        move = lambda p, g, s: p - rate * g / jnp.sqrt(s + epsilon)
         return tree_map(move, parameters, gradients, squares), squares
 
     def adam(parameters, gradients, slots, step):
         means = decayed(slots[0], gradients, 0.9)
         squares = decayed(slots[1], tree_map(jnp.square, gradients), 0.999)
         scale = rate * jnp.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-        move = lambda p, m, s: p - scale * m / (jnp.sqrt(s) + epsilon)  # noqa: E731
+        move = lambda p, m, s: p - scale * m / (jnp.sqrt(s) + epsilon)
         return tree_map(move, parameters, means, squares), (means, squares)
 
     def zeros(parameters):

@@ -1,4 +1,7 @@
-"""PyTorch, eager, with the fastest plain loop: tensors in memory, rows gathered by index, no DataLoader, no `item()`."""
+"""Eager PyTorch in its fastest plain loop: rows gathered from tensors in memory, no DataLoader.
+
+The loop keeps a running loss but no accuracy, and reads nothing back before the end of the epoch.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
 
 
 def _make_model(workload: Workload):
-    """Returns the model, without its last softmax (the loss has it), and the scale of the inputs."""
+    """Returns the model without its last softmax, which the loss has, and the scale of inputs."""
     from torch import nn
 
     scale = None

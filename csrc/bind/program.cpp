@@ -36,7 +36,7 @@ void remove_tape(Tape* tape) {
 
 void bind_program(py::module_& m) {
   py::class_<Tape>(m, "Tape", "Records Calls while started, for gradients.")
-      .def(py::init<>())
+      .def(py::init<bool>(), py::arg("follow_variables") = false)
       .def("start", [](Tape& tape) {
         remove_tape(&tape);
         engine().tapes.push_back(&tape);
@@ -77,9 +77,17 @@ void bind_program(py::module_& m) {
   py::class_<Recording, std::shared_ptr<Recording>>(m, "Recording",
                                                     "What one step did, in order.")
       .def(py::init([](const Tensors& inputs) {
-             auto recording = std::make_shared<Recording>();
-             for (const Tensor& input : inputs)
+             // One that is dropped while it is open is closed.
+             std::shared_ptr<Recording> recording(new Recording, [](Recording* r) {
+               if (engine().recording == r) engine().recording = nullptr;
+               delete r;
+             });
+             std::unordered_set<const Storage*> storages;
+             for (const Tensor& input : inputs) {
                check(input->offset == 0, "A recording's input must not be a view.");
+               check(storages.insert(input->storage.get()).second,
+                     "A recording's inputs must not share memory: a replay gives each its own.");
+             }
              recording->inputs = inputs;
              return recording;
            }),
@@ -115,6 +123,7 @@ void bind_program(py::module_& m) {
 
   py::class_<Program, std::shared_ptr<Program>>(m, "Program", "A step that C++ replays.")
       .def(py::init([](Recording& recording) {
+             check(engine().recording != &recording, "An open recording can not become a program.");
              return std::make_shared<Program>(std::move(recording));
            }),
            "Takes the recording over.")
@@ -126,8 +135,16 @@ void bind_program(py::module_& m) {
              const BatchSource batches = source_from(source);
              const auto tables = feeds_from(feeds, steps);
              std::vector<std::byte*> targets;
-             for (const py::array& sink : sinks)
-               targets.push_back(static_cast<std::byte*>(const_cast<void*>(sink.data())));
+             check(sinks.size() <= program.outputs().size(), "There are ", program.outputs().size(),
+                   " outputs. Received: ", sinks.size(), " sinks");
+             for (size_t i = 0; i < sinks.size(); ++i) {
+               const TensorData& output = *program.outputs()[i];
+               check(sinks[i].writeable() && (sinks[i].flags() & py::array::c_style) &&
+                         dtype_of_numpy(sinks[i].dtype()) == output.dtype &&
+                         static_cast<size_t>(sinks[i].nbytes()) >= output.bytes() * steps,
+                     "A sink must be a contiguous table of one row a step in the output's dtype.");
+               targets.push_back(static_cast<std::byte*>(const_cast<void*>(sinks[i].data())));
+             }
              py::gil_scoped_release release;
              auto result = program.replay(batches, tables, steps, seconds, targets);
              return std::make_pair(result.steps, result.outputs);

@@ -68,7 +68,13 @@ namespace {
 template <class T>
 Tensor scalar(DType dtype, T value) {
   Tensor tensor = empty({}, dtype);
-  with_type(dtype, [&](auto t) { *tensor->data<decltype(t)>() = static_cast<decltype(t)>(value); });
+  with_type(dtype, [&](auto t) {
+    using U = decltype(t);
+    *tensor->data<U>() = static_cast<U>(value);
+    if constexpr (std::is_integral_v<T> && std::is_integral_v<U> && !std::is_same_v<U, bool>)
+      check(static_cast<T>(*tensor->data<U>()) == value, "The number ", value, " is out of the range "
+            "of ", dtype, '.');
+  });
   return tensor;
 }
 
@@ -105,12 +111,13 @@ Tensor constant(py::handle object, const DType* peer) {
   return from_array(array);
 }
 
-double number(const Tensor& tensor, const char* how) {
+template <class T = double>
+T number(const Tensor& tensor, const char* how) {
   observe(how);
   check_type(tensor->size() == 1, "Only a tensor with one element is a number. Received: shape=",
              tensor->shape);
   return with_type(tensor->dtype, [&](auto t) {
-    return static_cast<double>(*tensor->data<decltype(t)>());
+    return static_cast<T>(*tensor->data<decltype(t)>());
   });
 }
 
@@ -141,6 +148,7 @@ void bind_tensor(py::module_& m) {
       .def_property_readonly("dtype", [](const Tensor& t) { return name_of(t->dtype); })
       .def_property_readonly("ndim", [](const Tensor& t) { return t->shape.rank(); })
       .def_property_readonly("size", [](const Tensor& t) { return t->size(); })
+      .def_readwrite("trainable", &TensorData::trainable)
       .def("numpy",
            [](const Tensor& t) {
              observe("tensor.numpy()");
@@ -159,12 +167,12 @@ void bind_tensor(py::module_& m) {
              return copy_to_array(t).attr("item")();
            })
       .def("__float__", [](const Tensor& t) { return number(t, "float(tensor)"); })
-      .def("__int__", [](const Tensor& t) { return static_cast<int64_t>(number(t, "int(tensor)")); })
+      .def("__int__", [](const Tensor& t) { return number<int64_t>(t, "int(tensor)"); })
       .def("__index__",
            [](const Tensor& t) {
              check_type(!is_float(t->dtype), "Only an integer tensor can be an index. Received: dtype=",
                         t->dtype);
-             return static_cast<int64_t>(number(t, "tensor as an index"));
+             return number<int64_t>(t, "tensor as an index");
            })
       .def("__bool__", [](const Tensor& t) { return number(t, "bool(tensor)") != 0; })
       .def("__len__",

@@ -112,18 +112,22 @@ template <class T>
 class RowCursor {
  public:
   RowCursor(T* start, int64_t outer, int64_t inner, int64_t m_inner)
-      : row_(start), outer_(outer - (m_inner - 1) * inner), inner_(inner), m_inner_(m_inner) {}
-  T* next() {
-    T* row = row_;
-    const bool wrap = ++i_ == m_inner_;
-    row_ += wrap ? outer_ : inner_;
-    if (wrap) i_ = 0;
-    return row;
+      : row_(start), outer_(outer - m_inner * inner), inner_(inner), m_inner_(m_inner), left_(m_inner) {}
+
+  void next(int count, T** rows) {
+    for (int r = 0; r < count; ++r) {
+      rows[r] = row_;
+      row_ += inner_;
+      if (--left_ == 0) [[unlikely]] {
+        row_ += outer_;
+        left_ = m_inner_;
+      }
+    }
   }
 
  private:
   T* row_;
-  int64_t outer_, inner_, m_inner_, i_ = 0;
+  int64_t outer_, inner_, m_inner_, left_;
 };
 
 template <class T, bool kChannelwise>
@@ -148,10 +152,8 @@ void brgemm(const Brgemm<T>& g) {
       const int rows = int(end - i);
       const T* a_rows[kMaxRows];
       T* c_rows[kMaxRows];
-      for (int r = 0; r < rows; ++r) {
-        a_rows[r] = a.next();
-        c_rows[r] = c.next();
-      }
+      a.next(rows, a_rows);
+      c.next(rows, c_rows);
       const T* bias = g.bias ? g.bias + j : nullptr;
       kTiles<T, kChannelwise>.at[tail < L][width][rows](g, a_rows, g.b + j, c_rows, bias, tail);
       i = end;

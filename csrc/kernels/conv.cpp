@@ -18,9 +18,10 @@ struct Axis {
   int64_t in, out, taps, stride, dilation, pad;
 };
 
+// Positions and taps such that each of the taps falls inside the image at each of the positions.
 struct Span {
-  int64_t begin, end;          // positions
-  int64_t tap_begin, tap_end;  // taps that fall inside the image at all of them; may be none
+  int64_t begin, end;
+  int64_t tap_begin, tap_end;
   int64_t positions() const { return end - begin; }
   int64_t taps() const { return tap_end - tap_begin; }
 };
@@ -28,6 +29,7 @@ struct Span {
 // Input index that position `p` reads with tap `tap`.
 int64_t input_of(const Axis& axis, int64_t p, int64_t tap) { return p * axis.stride - axis.pad + tap * axis.dilation; }
 
+// All positions in order, each with all of its taps; there may be none.
 std::vector<Span> spans_of(const Axis& axis) {
   std::vector<Span> spans;
   for (int64_t p = 0; p < axis.out; ++p) {
@@ -38,6 +40,22 @@ std::vector<Span> spans_of(const Axis& axis) {
       ++spans.back().end;
     } else {
       spans.push_back({p, p + 1, begin, end});
+    }
+  }
+  return spans;
+}
+
+// All taps in order, each with all of its positions.
+std::vector<Span> tap_spans_of(const Axis& axis) {
+  std::vector<Span> spans;
+  for (int64_t tap = 0; tap < axis.taps; ++tap) {
+    const int64_t shift = axis.pad - tap * axis.dilation;  // position p reads p * stride - shift
+    const int64_t begin = std::min(axis.out, shift > 0 ? ceil_div(shift, axis.stride) : 0);
+    const int64_t end = std::clamp(axis.in + shift > 0 ? ceil_div(axis.in + shift, axis.stride) : 0, begin, axis.out);
+    if (!spans.empty() && spans.back().begin == begin && spans.back().end == end) {
+      ++spans.back().tap_end;
+    } else {
+      spans.push_back({begin, end, tap, tap + 1});
     }
   }
   return spans;
@@ -153,6 +171,39 @@ Axis height_of(const ConvShape& s) { return {s.h, s.oh, s.kh, s.stride_h, s.dila
 Axis width_of(const ConvShape& s) { return {s.w, s.ow, s.kw, s.stride_w, s.dilation_w, s.pad_left}; }
 bool is_depthwise(const ConvShape& s) { return s.groups > 1 && s.groups == s.c && s.out == s.c; }
 
+// A depthwise convolution with several outputs a channel is one with one, on an image with each channel repeated.
+bool has_multiplier(const ConvShape& s) { return s.groups > 1 && s.groups == s.c && s.out > s.c; }
+
+ConvShape without_multiplier(ConvShape s) {
+  s.c = s.groups = s.out;
+  return s;
+}
+
+// body(first, last) for parts of the batch's pixels, on all threads.
+template <class F>
+void for_pixels(const ConvShape& s, const F& body) {
+  const int64_t pixels = s.n * s.h * s.w, parts = std::min(std::max<int64_t>(1, pixels), parts_of(pixels * s.out));
+  parallel_for(parts, [&](int64_t part) { body(pixels * part / parts, pixels * (part + 1) / parts); });
+}
+
+template <class T>
+void repeat_channels(const ConvShape& s, const T* x, T* repeated) {
+  const int64_t times = s.out / s.c;
+  for_pixels(s, [&](int64_t first, int64_t last) {
+    for (int64_t i = first * s.c; i < last * s.c; ++i) std::fill_n(repeated + i * times, times, x[i]);
+  });
+}
+
+template <class T>
+void sum_repeated(const ConvShape& s, const T* repeated, T* x) {
+  const int64_t times = s.out / s.c;
+  for_pixels(s, [&](int64_t first, int64_t last) {
+    for (int64_t i = first * s.c; i < last * s.c; ++i) {
+      x[i] = std::accumulate(repeated + i * times, repeated + (i + 1) * times, T(0));
+    }
+  });
+}
+
 // The taps that give an input position p, where p % stride == phase, its gradient: `first`, first + step, ... They meet
 // outputs one `dilation` apart.
 struct Phase {
@@ -185,6 +236,12 @@ Phase phase_of(const Axis& axis, int64_t phase) {
 
 template <class T>
 void conv_forward(const ConvShape& s, const T* x, const T* w, const T* bias, Activation act, T* y) {
+  if (has_multiplier(s)) {
+    thread_local Scratch scratch;
+    T* repeated = scratch.get<T>(s.n * s.h * s.w * s.out);
+    repeat_channels(s, x, repeated);
+    return conv_forward(without_multiplier(s), repeated, w, bias, act, y);
+  }
   const bool depthwise = is_depthwise(s);
   const int64_t groups = depthwise ? 1 : s.groups;
   const int64_t in = depthwise ? 1 : s.c / groups, out = s.out / groups;
@@ -197,6 +254,12 @@ void conv_forward(const ConvShape& s, const T* x, const T* w, const T* bias, Act
 
 template <class T>
 void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
+  if (has_multiplier(s)) {
+    thread_local Scratch scratch;
+    T* repeated = scratch.get<T>(s.n * s.h * s.w * s.out);
+    conv_input_gradient(without_multiplier(s), dy, w, repeated);
+    return sum_repeated(s, repeated, dx);
+  }
   thread_local Scratch scratch;
   const bool depthwise = is_depthwise(s);
   const int64_t groups = depthwise ? 1 : s.groups;
@@ -206,20 +269,21 @@ void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
     for (int64_t phase_w = 0; phase_w < std::min(s.stride_w, s.w); ++phase_w) {
       const Phase h = phase_of(height_of(s), phase_h), v = phase_of(width_of(s), phase_w);
       // This phase's taps in reverse order, and each transposed: (tap h, tap w, in, c).
-      T* flipped = scratch.get<T>(h.count * v.count * tap_size);
       const int64_t taps = h.count * v.count;
-      parallel_for(std::min(taps, parts_of(taps * tap_size)), [&, parts = std::min(taps, parts_of(taps * tap_size))](int64_t part) {
+      T* flipped = scratch.get<T>(taps * tap_size);
+      const int64_t parts = std::min(taps, parts_of(taps * tap_size));
+      parallel_for(parts, [&](int64_t part) {
         for (int64_t tap = taps * part / parts; tap < taps * (part + 1) / parts; ++tap) {
           const int64_t ky = h.first + (h.count - 1 - tap / v.count) * h.step;
           const int64_t kx = v.first + (v.count - 1 - tap % v.count) * v.step;
           const T* from = w + (ky * s.kw + kx) * tap_size;
           T* to = flipped + tap * tap_size;
           if (depthwise) {
-            std::copy(from, from + tap_size, to);
-          } else {
-            for (int64_t group = 0; group < groups; ++group) {  // (out, in) of this group to (in, out)
-              kernels_of<T>().transpose(from + group * in, s.out, to + group * out, s.c, out, in);
-            }
+            std::copy_n(from, tap_size, to);
+            continue;
+          }
+          for (int64_t group = 0; group < groups; ++group) {  // (out, in) of this group to (in, out)
+            kernels_of<T>().transpose(from + group * in, s.out, to + group * out, s.c, out, in);
           }
         }
       });
@@ -236,23 +300,24 @@ void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
 
 namespace {
 
-// dw += what the rectangle's positions in images [first, last) give to rows [ky_begin, ky_end) of taps.
+// dw += what the positions and taps of two spans give, in `images` images from x and dy on.
 template <class T>
-void weight_gradient_rectangle(const ConvShape& s, Span h, const Span& w, int64_t first, int64_t last, const T* x,
-                               const T* dy, T* dw) {
+void weight_gradient_box(const ConvShape& s, const Span& h, const Span& w, int64_t images, const T* x, const T* dy, T* dw) {
+  if (h.taps() <= 0 || w.taps() <= 0 || h.positions() <= 0 || w.positions() <= 0) return;
   const auto& kernel = kernels_of<T>();
   const bool depthwise = is_depthwise(s);
   const int64_t groups = depthwise ? 1 : s.groups;
   const int64_t in = depthwise ? 1 : s.c / groups, out = s.out / groups;
-  const int64_t x_row = s.w * s.c, x_image = s.h * x_row, y_row = s.ow * s.out, y_image = s.oh * y_row;
-  if (h.taps() <= 0 || w.taps() <= 0) return;
+  const int64_t x_row = s.w * s.c, y_row = s.ow * s.out;
 
   Brgemm<T> g{.m = 0, .n = out, .k = w.positions(), .a = nullptr, .a_inner = 0, .b = nullptr, .b_k = s.out, .c = nullptr,
               .c_inner = 0};
   g.accumulate = true;
   g.a_k = s.stride_w * s.c;
+  g.batch1 = h.positions();
   g.a_batch1 = s.stride_h * x_row, g.b_batch1 = y_row;
-  g.a_batch2 = x_image, g.b_batch2 = y_image;
+  g.batch2 = images;
+  g.a_batch2 = s.h * x_row, g.b_batch2 = s.oh * y_row;
   // Rows of the GEMM: the taps and the input channels.
   int64_t calls = 1;
   if (depthwise || (groups == 1 && s.dilation_w == 1)) {
@@ -272,22 +337,12 @@ void weight_gradient_rectangle(const ConvShape& s, Span h, const Span& w, int64_
                input_of(width_of(s), w.begin, w.tap_begin) * s.c;
   const T* b = dy + h.begin * y_row + w.begin * s.out;
   T* c = dw + (h.tap_begin * s.kw + w.tap_begin) * in * s.out;
-  // Few enough positions a call for x and dy to stay in cache while all taps pass by.
-  constexpr int64_t kPositions = 256;
-  const int64_t lines = std::clamp<int64_t>(kPositions / w.positions(), 1, h.positions());
-  const int64_t images = std::max<int64_t>(1, kPositions / (w.positions() * lines));
-  for (int64_t image = first; image < last; image += images) {
-    g.batch2 = std::min(images, last - image);
-    for (int64_t line = 0; line < h.positions(); line += lines) {
-      g.batch1 = std::min(lines, h.positions() - line);
-      for (int64_t call = 0; call < calls; ++call) {
-        for (int64_t group = 0; group < groups; ++group) {
-          g.a = a + image * x_image + line * g.a_batch1 + call * s.dilation_h * x_row + group * in;
-          g.b = b + image * y_image + line * y_row + group * out;
-          g.c = c + call * s.kw * in * s.out + group * out;
-          depthwise ? kernel.channelwise(g) : kernel.brgemm(g);
-        }
-      }
+  for (int64_t call = 0; call < calls; ++call) {
+    for (int64_t group = 0; group < groups; ++group) {
+      g.a = a + call * s.dilation_h * x_row + group * in;
+      g.b = b + group * out;
+      g.c = c + call * s.kw * in * s.out + group * out;
+      depthwise ? kernel.channelwise(g) : kernel.brgemm(g);
     }
   }
 }
@@ -296,28 +351,48 @@ void weight_gradient_rectangle(const ConvShape& s, Span h, const Span& w, int64_
 
 template <class T>
 void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
-  const int64_t size = s.kh * s.kw * (s.c / s.groups) * s.out;
-  const std::vector<Span> rows = spans_of(height_of(s)), columns = spans_of(width_of(s));
+  if (has_multiplier(s)) {
+    thread_local Scratch scratch;
+    T* repeated = scratch.get<T>(s.n * s.h * s.w * s.out);
+    repeat_channels(s, x, repeated);
+    return conv_weight_gradient(without_multiplier(s), repeated, dy, dw);
+  }
+  const int64_t tap_row = s.kw * (s.c / s.groups) * s.out, size = s.kh * tap_row;
+  const int64_t positions = s.oh * s.ow;
+  // Many channels fill the rows of the GEMM with one tap, and the gradient goes through memory only once. Few channels
+  // need several taps for that.
+  const auto spans = s.c / s.groups >= 16 ? tap_spans_of : spans_of;
+  const std::vector<Span> rows = spans(height_of(s)), columns = spans(width_of(s));
+  // Few enough positions at a time for x and dy to stay in cache while all taps pass by: a band of output rows, or
+  // several small images.
+  constexpr int64_t kPositions = 256;
+  const int64_t lines = std::clamp<int64_t>(kPositions / std::max<int64_t>(1, s.ow), 1, std::max<int64_t>(1, s.oh));
+  const int64_t images = std::max<int64_t>(1, kPositions / std::max<int64_t>(1, positions));
   // Images in fixed groups, each summed in turn and then added in order: their number depends on sizes only.
   constexpr int64_t kGroups = 8, kPositionsPerGroup = 512;
-  const int64_t groups =
-      std::clamp<int64_t>(s.n * s.oh * s.ow / kPositionsPerGroup, 1, std::clamp<int64_t>(s.n, 1, kGroups));
+  const int64_t groups = std::clamp<int64_t>(s.n * positions / kPositionsPerGroup, 1, std::clamp<int64_t>(s.n, 1, kGroups));
   // A group's taps may be shared by threads, row by row.
-  const int64_t parts = parts_of(s.n * s.oh * s.ow * size);
-  const int64_t shares = std::min(s.kh, ceil_div(parts, groups));
+  const int64_t shares = std::min(s.kh, ceil_div(parts_of(s.n * positions * size), groups));
   thread_local Scratch scratch;
   T* sums = groups > 1 ? scratch.get<T>(groups * size) : dw;
-  const int64_t tap_row = size / std::max<int64_t>(1, s.kh);
   parallel_for(groups * shares, [&](int64_t chunk) {
     const int64_t group = chunk / shares, share = chunk % shares;
     const int64_t tap_begin = s.kh * share / shares, tap_end = s.kh * (share + 1) / shares;
+    const int64_t first = s.n * group / groups, last = s.n * (group + 1) / groups;
     T* sum = sums + group * size;
     std::fill(sum + tap_begin * tap_row, sum + tap_end * tap_row, T(0));
-    for (Span h : rows) {
-      h.tap_begin = std::max(h.tap_begin, tap_begin);
-      h.tap_end = std::min(h.tap_end, tap_end);
-      for (const Span& w : columns) {
-        weight_gradient_rectangle(s, h, w, s.n * group / groups, s.n * (group + 1) / groups, x, dy, sum);
+    for (int64_t image = first; image < last; image += images) {
+      for (int64_t line = 0; line < s.oh; line += lines) {
+        for (Span h : rows) {
+          h.tap_begin = std::max(h.tap_begin, tap_begin);
+          h.tap_end = std::min(h.tap_end, tap_end);
+          h.begin = std::max(h.begin, line);
+          h.end = std::min(h.end, line + lines);
+          for (const Span& w : columns) {
+            weight_gradient_box(s, h, w, std::min(images, last - image), x + image * s.h * s.w * s.c,
+                                dy + image * positions * s.out, sum);
+          }
+        }
       }
     }
   });

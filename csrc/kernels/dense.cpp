@@ -101,10 +101,12 @@ void dense_weight_gradient(const T* x, const T* dy, T* dw, int64_t rows, int64_t
 template <class T>
 void dense_input_gradient(const T* dy, const T* w, T* dx, int64_t rows, int64_t in, int64_t out) {
   thread_local Scratch copy, result;
-  // Either with w transposed, or dx^T = w @ dy^T with dy and dx transposed: the same sums, so whichever copies less.
-  // But few rows leave the second one's vectors empty.
+  // Either with w transposed, or dx^T = w @ dy^T with dy and dx transposed: the same sums, so whichever costs less.
+  // In vector multiply-adds: copying an element costs about 4, and the second wastes lanes for few rows.
   const int64_t lanes = kernels().vector_bytes / int64_t(sizeof(T));
-  if (rows < lanes || in * out < rows * (in + out)) {
+  const int64_t cost_w = in * out * 4 + in * out * rows / lanes;
+  const int64_t cost_dy = rows * (in + out) * 4 + in * out * ceil_div(rows, lanes);
+  if (cost_w < cost_dy) {
     T* wt = copy.get<T>(in * out);
     transpose(w, wt, in, out);
     gemm<T>({.m = rows, .n = in, .k = out, .a = dy, .a_inner = out, .b = wt, .b_k = in, .c = dx, .c_inner = in});

@@ -1,7 +1,11 @@
 // Compiled once per instruction set, with PYCLR_ISA naming it: the kernels, and the table that leads to them.
 #include "kernels/brgemm.h"
+#include "kernels/normalize.h"
 #include "kernels/pointwise.h"
+#include "kernels/pool.h"
+#include "kernels/random.h"
 #include "kernels/reduce.h"
+#include "kernels/rows.h"
 #include "kernels/transpose.h"
 #include "kernels/update.h"
 
@@ -27,6 +31,11 @@ constexpr Kernels kKernels = {
                   binary_table<uint8_t>()},
     .reduce = {reduce_table<float>(), reduce_table<double>(), reduce_table<int32_t>(),
                reduce_table<int64_t>()},
+    .pool = {pool_table<float>(), pool_table<double>()},
+    .rows = {row_table<float>(), row_table<double>()},
+    .normalize = {normalize_table<float>(), normalize_table<double>()},
+    .random = {random_table<float>(), random_table<double>(), random_integers<int32_t>,
+               random_integers<int64_t>},
     .update = {update_table<float>(), update_table<double>()},
 };
 

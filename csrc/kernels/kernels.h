@@ -7,8 +7,12 @@
 
 #include <cstdint>
 
+#include "kernels/normalize_table.h"
 #include "kernels/pointwise_table.h"
+#include "kernels/pool_table.h"
+#include "kernels/random_table.h"
 #include "kernels/reduce_table.h"
+#include "kernels/rows_table.h"
 #include "kernels/update_table.h"
 
 #ifndef PYCLR_ISA  // code compiled per instruction set sees nothing of std
@@ -60,6 +64,10 @@ struct Kernels {
   KernelsOf<double> f64;
   PointwiseKernels pointwise;
   ReduceKernels reduce;
+  PoolKernels pool;
+  RowKernels rows;
+  NormalizeKernels normalize;
+  RandomKernels random;
   UpdateKernels update;
 };
 

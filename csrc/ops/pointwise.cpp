@@ -50,8 +50,9 @@ struct UnaryGradientOp {
   static Specs infer(const Call& call) {
     check_float(call.op->name, *call.in(0));
     check(call.in(0)->shape == call.in(1)->shape && call.in(0)->dtype == call.in(1)->dtype,
-          call.op->name, ": the gradient must have the shape of the value. Received: ",
-          call.in(0)->shape, " and ", call.in(1)->shape);
+          call.op->name, ": the gradient must have the shape and dtype of the value. Received: ",
+          call.in(0)->dtype, ' ', call.in(0)->shape, " and ", call.in(1)->dtype, ' ',
+          call.in(1)->shape);
     return {{call.in(0)->shape, call.in(0)->dtype}};
   }
   static void run(const Call& call) {

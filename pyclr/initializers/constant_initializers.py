@@ -41,7 +41,7 @@ class Constant(Initializer):
 
     @classmethod
     def from_config(cls, config):
-        return cls(serialization.deserialize_keras_object(config["value"]))
+        return cls(**serialization.deserialize_keras_object(config))
 
 
 class Zeros(Initializer):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .. import config
+
 
 class Initializer:
     """Base class of initializers, which give a layer's weights their first values.
@@ -28,7 +30,7 @@ class Initializer:
 
         Args:
             shape: Tuple of integers.
-            dtype: NumPy dtype or its name. Defaults to `"float32"`.
+            dtype: NumPy dtype or its name. Defaults to `pyclr.config.floatx()`.
 
         Returns:
             A NumPy array of that shape and dtype.
@@ -52,5 +54,5 @@ class Initializer:
 
 
 def standardize_dtype(dtype):
-    """Returns the NumPy dtype; `None` means float32."""
-    return np.dtype("float32" if dtype is None else dtype)
+    """Returns the NumPy dtype; `None` means the default floating point dtype."""
+    return np.dtype(config.floatx() if dtype is None else dtype)

@@ -83,7 +83,7 @@ class VarianceScaling(RandomInitializer):
 class _NamedScaling(VarianceScaling):
     """A VarianceScaling with a name of its own for `(scale, mode, distribution)`."""
 
-    scaling = ()
+    scaling: tuple
 
     def __init__(self, seed=None, input_axes=None, output_axes=None):
         super().__init__(*self.scaling, seed, input_axes, output_axes)

@@ -7,8 +7,8 @@ from contextvars import ContextVar
 # a marker instead of an error (see `serialization.UnsavedFunction`).
 allow_unregistered_functions = False
 
-_objects = {}  # "package>name" -> class or function
-_names = {}  # class or function -> "package>name", valid while `_objects` agrees
+_objects: dict = {}  # "package>name" -> class or function
+_names: dict = {}  # class or function -> "package>name", valid while `_objects` agrees
 _scope = ContextVar("custom_objects", default=None)  # the dictionaries of open scopes, merged
 
 

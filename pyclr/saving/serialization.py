@@ -13,7 +13,7 @@ from types import BuiltinFunctionType, FunctionType
 
 import numpy as np
 
-from .. import _lookup
+from .. import _core, _lookup
 from . import object_registration
 
 # Keras writes its own functions by bare name; they are looked up here, in this order.
@@ -130,7 +130,7 @@ def serialize_keras_object(obj):
             "keras_history": [history[0].name, *history[1:]],
         }
         return {"class_name": "__keras_tensor__", "config": config}
-    if isinstance(obj, _own_class("Tensor")):
+    if isinstance(obj, _core.Tensor):
         return {"class_name": "__tensor__", "config": _array_config(np.asarray(obj))}
     if isinstance(obj, UnsavedFunction):
         return obj.to_config()
@@ -422,5 +422,5 @@ _SPECIAL = {
     "__keras_tensor__": _restore_keras_tensor,
     "__numpy__": _restore_array,
     "__slice__": lambda inner: slice(inner["start"], inner["stop"], inner["step"]),
-    "__tensor__": lambda inner: _own_class("Tensor")(_restore_array(inner)),
+    "__tensor__": lambda inner: _core.tensor(_restore_array(inner)),
 }

@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from pyclr import initializers
+from pyclr import config, initializers
 from pyclr.random.seed import set_random_seed
 
 
@@ -85,7 +85,8 @@ def test_shape_dtype_and_round_trip(name, dtype):
     again = initializers.deserialize(initializers.serialize(initializer))
     np.testing.assert_array_equal(again(shape, dtype=dtype), values)
     np.testing.assert_array_equal(initializer.clone()(shape, dtype=dtype), values)
-    np.testing.assert_array_equal(initializer(shape, "float64").astype("float32"), initializer(shape))
+    rounded = initializer(shape, "float64").astype("float32")
+    np.testing.assert_array_equal(initializer(shape), rounded)
 
 
 @pytest.mark.parametrize("name", RANDOM)
@@ -112,11 +113,17 @@ def test_constants():
     np.testing.assert_array_equal(initializers.Zeros()(()), 0)
     np.testing.assert_array_equal(initializers.Ones()((0, 2)), np.ones((0, 2)))
     assert initializers.Ones()((2,), dtype="bool").all()
-    np.testing.assert_array_equal(
-        initializers.Identity(gain=3.0)((2, 3)), [[3, 0, 0], [0, 3, 0]]
-    )
-    with pytest.raises(ValueError, match="2D matrices. Received: shape=\\(3,\\)"):
+    np.testing.assert_array_equal(initializers.Identity(gain=3.0)((2, 3)), [[3, 0, 0], [0, 3, 0]])
+    with pytest.raises(ValueError, match=r"2D matrices. Received: shape=\(3,\)"):
         initializers.Identity()((3,))
+
+
+def test_default_dtype_is_floatx():
+    config.set_floatx("float64")
+    try:
+        assert {getattr(initializers, name)()((2, 2)).dtype.name for name in ALL} == {"float64"}
+    finally:
+        config.set_floatx("float32")
 
 
 def test_array_as_initializer():
@@ -215,12 +222,14 @@ def test_orthogonal(shape):
     matrix = initializers.Orthogonal(gain=2.0, seed=4)(shape, "float64").reshape(-1, shape[-1])
     small = matrix if matrix.shape[0] < matrix.shape[1] else matrix.T
     np.testing.assert_allclose(small @ small.T, 4 * np.eye(len(small)), atol=1e-12)
-    with pytest.raises(ValueError, match="at least two dimensions. Received: shape=\\(3,\\)"):
+    with pytest.raises(ValueError, match=r"at least two dimensions. Received: shape=\(3,\)"):
         initializers.Orthogonal()((3,))
 
 
 def test_orthogonal_is_uniform():
     """First entries of uniform orthogonal 2 x 2 matrices are cos(angle): mean 0, variance 1/2."""
-    entries = np.array([initializers.Orthogonal(seed=i)((2, 2), "float64")[0, 0] for i in range(500)])
+    entries = np.array(
+        [initializers.Orthogonal(seed=i)((2, 2), "float64")[0, 0] for i in range(500)]
+    )
     assert abs(entries.mean()) < 5 * (0.5 / 500) ** 0.5
     assert entries.var() == pytest.approx(0.5, abs=5 * (0.125 / 500) ** 0.5)

@@ -12,8 +12,6 @@ from functools import partial
 from operator import pow as power
 from types import FunctionType
 
-import numpy as np
-
 from ...saving import serialization
 from .learning_rate_schedule import LearningRateSchedule, check_number, evaluate
 
@@ -25,11 +23,11 @@ class CyclicalLearningRate(LearningRateSchedule):
     after another `step_size`. The peak's height above the start is
     `(maximal_learning_rate - initial_learning_rate) * scale_fn(x)`.
 
-    Saving stores the name of `scale_fn`, so it must be registered with
-    `@pyclr.saving.register_keras_serializable()` (or be importable by whoever loads the file and
-    passed as a custom object). A lambda or local function is refused when saving. Under
-    `pyclr.compat` it is saved as a marker instead: the loaded model predicts, and calling the
-    schedule raises an error that names the missing function.
+    Saving stores the name of `scale_fn`: register it with
+    `@pyclr.saving.register_keras_serializable()`, or pass it as a custom object when loading. A
+    lambda or local function is refused when saving. Under `pyclr.compat` it is saved as a marker
+    instead: the loaded model predicts, and calling the schedule raises an error that names the
+    missing function.
 
     Args:
         initial_learning_rate: Number, the rate at the ends of a cycle.
@@ -108,7 +106,7 @@ class CyclicalLearningRate(LearningRateSchedule):
         period = 2 * self.step_size
         # By remainder and not by difference from the cycle's start, which would lose digits in a
         # float32 tensor.
-        height = 1 - np.abs(step % period / self.step_size - 1)
+        height = 1 - abs(step % period / self.step_size - 1)
         scale = self.scale_fn(step // period + 1 if self.scale_mode == "cycle" else step)
         amplitude = self.maximal_learning_rate - self.initial_learning_rate
         return self.initial_learning_rate + amplitude * height * scale

@@ -1,0 +1,76 @@
+// Loops over arrays a vector at a time, the last one shorter. Included once per instruction set.
+#pragma once
+
+#include "kernels/simd.h"
+
+namespace pyclr::PYCLR_ISA {
+namespace {
+
+template <class T>
+PYCLR_INLINE IntVec<T> lane_numbers() {
+  IntVec<T> v{};
+  for (int i = 0; i < kLanes<T>; ++i) v[i] = i;
+  return v;
+}
+
+// How for_vectors' body reads and writes: all lanes, or the first n; `fill` is what the others read.
+template <class T>
+struct AllLanes {
+  static PYCLR_INLINE Vec<T> read(const T* p, T = 0) { return load(p); }
+  static PYCLR_INLINE void write(T* p, Vec<T> v) { store(p, v); }
+  static constexpr int64_t n = kLanes<T>;
+};
+template <class T>
+struct FirstLanes {
+  int64_t n;
+  PYCLR_INLINE Vec<T> read(const T* p) const { return load_n(p, n); }
+  PYCLR_INLINE Vec<T> read(const T* p, T fill) const {
+    return select(lane_numbers<T>() < static_cast<int32_t>(n), load_n(p, n), broadcast(fill));
+  }
+  PYCLR_INLINE void write(T* p, Vec<T> v) const { store_n(p, v, n); }
+};
+
+// f(i, lanes) for the vectors that begin at i = 0, kLanes, ... of n elements.
+template <class T, class F>
+PYCLR_INLINE void for_vectors(int64_t n, F&& f) {
+  int64_t i = 0;
+  for (; i + kLanes<T> <= n; i += kLanes<T>) f(i, AllLanes<T>{});
+  if (i < n) f(i, FirstLanes<T>{n - i});
+}
+
+template <class T>
+PYCLR_INLINE T lane_sum(Vec<T> v) {
+  T parts[kLanes<T>];
+  store(parts, v);
+  for (int width = kLanes<T> / 2; width; width /= 2)
+    for (int i = 0; i < width; ++i) parts[i] += parts[i + width];
+  return parts[0];
+}
+
+template <class T>
+PYCLR_INLINE T lane_max(Vec<T> v) {
+  T parts[kLanes<T>];
+  store(parts, v);
+  for (int width = kLanes<T> / 2; width; width /= 2)
+    for (int i = 0; i < width; ++i)
+      parts[i] = parts[i + width] > parts[i] ? parts[i + width] : parts[i];
+  return parts[0];
+}
+
+// The sum over all vectors of what f(i, lanes) returns, which must be 0 in the lanes past the end.
+// Pieces are added in double precision, so that a long row of floats keeps its digits.
+template <class T, class F>
+PYCLR_INLINE double sum_vectors(int64_t n, F&& f) {
+  constexpr int64_t kPiece = 64 * kLanes<T>;
+  double total = 0;
+  for (int64_t begin = 0; begin < n; begin += kPiece) {
+    Vec<T> sum{};
+    for_vectors<T>(n - begin < kPiece ? n - begin : kPiece,
+                   [&](int64_t i, auto lanes) { sum += f(begin + i, lanes); });
+    total += lane_sum<T>(sum);
+  }
+  return total;
+}
+
+}  // namespace
+}  // namespace pyclr::PYCLR_ISA

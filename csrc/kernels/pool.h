@@ -1,0 +1,158 @@
+// Pooling, a row at a time, vectors along the channels. Included once per instruction set (isa.cpp).
+#pragma once
+
+#include "kernels/lanes.h"
+#include "kernels/pool_table.h"
+
+namespace pyclr::PYCLR_ISA {
+namespace {
+
+// As many numbers of type I as a vector of T has lanes.
+template <class T, class I>
+struct PoolIndex {
+  typedef I Type __attribute__((vector_size(kLanes<T> * sizeof(I))));
+
+  static PYCLR_INLINE IntVec<T> read(const I* p, int64_t n) {
+    Type v{};
+    if (n == kLanes<T>) {
+      __builtin_memcpy(&v, p, sizeof v);
+    } else {
+      for (int64_t i = 0; i < n; ++i) v[i] = p[i];
+    }
+    return __builtin_convertvector(v, IntVec<T>);
+  }
+  static PYCLR_INLINE void write(I* p, IntVec<T> wide, int64_t n) {
+    const Type v = __builtin_convertvector(wide, Type);
+    if (n == kLanes<T>) {
+      __builtin_memcpy(p, &v, sizeof v);
+    } else {
+      for (int64_t i = 0; i < n; ++i) p[i] = v[i];
+    }
+  }
+};
+
+// The part [begin, end) of a window of `size` that starts at `start` and lies within [0, limit).
+struct Clipped {
+  int64_t begin, end;
+  PYCLR_INLINE Clipped(int64_t start, int64_t size, int64_t limit)
+      : begin(start < 0 ? -start : 0), end(limit - start < size ? limit - start : size) {}
+  PYCLR_INLINE int64_t count() const { return end - begin; }
+};
+
+// One window: `rows` x `columns` pixels from x on, whose first is position `first` of the window.
+template <class T, class I>
+PYCLR_INLINE void max_window(const PoolShape& s, const T* x, int64_t rows, int64_t columns,
+                             int64_t first, T* y, I* index) {
+  for_vectors<T>(s.c, [&](int64_t c, auto lanes) {
+    Vec<T> best = lanes.read(x + c);
+    IntVec<T> where = IntVec<T>{} + static_cast<int32_t>(first);
+    for (int64_t i = 0; i < rows; ++i) {
+      for (int64_t j = 0; j < columns; ++j) {
+        const Vec<T> value = lanes.read(x + (i * s.w + j) * s.c + c);
+        const auto wins = ~(value <= best) & (best == best);  // greater, or the first NaN
+        best = select(wins, value, best);
+        where = select(wins, IntVec<T>{} + static_cast<int32_t>(first + i * s.pw + j), where);
+      }
+    }
+    lanes.write(y + c, best);
+    PoolIndex<T, I>::write(index + c, where, lanes.n);
+  });
+}
+
+template <class T, class I>
+void max_pool(const PoolShape& s, const T* x, int64_t row, T* y, I* index) {
+  const int64_t top = row % s.oh * s.stride_h - s.pad_top;
+  const Clipped rows(top, s.ph, s.h);
+  const T* image_row = x + (row / s.oh * s.h + top + rows.begin) * s.w * s.c;
+  for (int64_t o = 0; o < s.ow; ++o, y += s.c, index += s.c) {
+    const int64_t left = o * s.stride_w - s.pad_left;
+    const Clipped columns(left, s.pw, s.w);
+    const T* corner = image_row + (left + columns.begin) * s.c;
+    const int64_t first = rows.begin * s.pw + columns.begin;
+    if (rows.count() == 2 && columns.count() == 2) {
+      max_window(s, corner, 2, 2, first, y, index);
+    } else {
+      max_window(s, corner, rows.count(), columns.count(), first, y, index);
+    }
+  }
+}
+
+template <class T>
+void average_pool(const PoolShape& s, const T* x, int64_t row, T* y) {
+  const int64_t top = row % s.oh * s.stride_h - s.pad_top;
+  const Clipped rows(top, s.ph, s.h);
+  const T* image_row = x + (row / s.oh * s.h + top + rows.begin) * s.w * s.c;
+  for (int64_t o = 0; o < s.ow; ++o, y += s.c) {
+    const int64_t left = o * s.stride_w - s.pad_left;
+    const Clipped columns(left, s.pw, s.w);
+    const T* corner = image_row + (left + columns.begin) * s.c;
+    const T count = static_cast<T>(rows.count() * columns.count());
+    for_vectors<T>(s.c, [&](int64_t c, auto lanes) {
+      Vec<T> sum{};
+      for (int64_t i = 0; i < rows.count(); ++i)
+        for (int64_t j = 0; j < columns.count(); ++j)
+          sum += lanes.read(corner + (i * s.w + j) * s.c + c);
+      lanes.write(y + c, sum / count);
+    });
+  }
+}
+
+// Calls f(window, i, left, rows, columns) for each window - numbered in y - that has row `row` of
+// the n * h of x as its row i.
+template <class F>
+PYCLR_INLINE void for_windows_of_row(const PoolShape& s, int64_t row, F&& f) {
+  const int64_t image = row / s.h, from_top = row % s.h + s.pad_top;
+  const int64_t first = from_top < s.ph ? 0 : (from_top - s.ph) / s.stride_h + 1;
+  for (int64_t o = first; o < s.oh && o * s.stride_h <= from_top; ++o) {
+    const Clipped rows(o * s.stride_h - s.pad_top, s.ph, s.h);
+    for (int64_t p = 0; p < s.ow; ++p) {
+      const int64_t left = p * s.stride_w - s.pad_left;
+      f((image * s.oh + o) * s.ow + p, from_top - o * s.stride_h, left, rows,
+        Clipped(left, s.pw, s.w));
+    }
+  }
+}
+
+template <class T, class I>
+void max_pool_gradient(const PoolShape& s, const T* dy, const I* index, int64_t row, T* dx) {
+  __builtin_memset(dx, 0, s.w * s.c * sizeof(T));
+  const bool overlap = s.stride_h < s.ph || s.stride_w < s.pw;
+  for_windows_of_row(s, row, [&](int64_t window, int64_t i, int64_t left, Clipped, Clipped columns) {
+    for_vectors<T>(s.c, [&](int64_t c, auto lanes) {
+      const Vec<T> gradient = lanes.read(dy + window * s.c + c);
+      const IntVec<T> where = PoolIndex<T, I>::read(index + window * s.c + c, lanes.n);
+      for (int64_t j = columns.begin; j < columns.end; ++j) {
+        T* target = dx + (left + j) * s.c + c;
+        const auto won = where == static_cast<int32_t>(i * s.pw + j);
+        const Vec<T> share = select(won, gradient, Vec<T>{});
+        lanes.write(target, overlap ? lanes.read(target) + share : share);
+      }
+    });
+  });
+}
+
+template <class T>
+void average_pool_gradient(const PoolShape& s, const T* dy, int64_t row, T* dx) {
+  __builtin_memset(dx, 0, s.w * s.c * sizeof(T));
+  for_windows_of_row(s, row, [&](int64_t window, int64_t, int64_t left, Clipped rows, Clipped columns) {
+    const T count = static_cast<T>(rows.count() * columns.count());
+    for_vectors<T>(s.c, [&](int64_t c, auto lanes) {
+      const Vec<T> share = lanes.read(dy + window * s.c + c) / count;
+      for (int64_t j = columns.begin; j < columns.end; ++j) {
+        T* target = dx + (left + j) * s.c + c;
+        lanes.write(target, lanes.read(target) + share);
+      }
+    });
+  });
+}
+
+template <class T>
+constexpr PoolTable<T> pool_table() {
+  return {{max_pool<T, uint8_t>, max_pool_gradient<T, uint8_t>},
+          {max_pool<T, int32_t>, max_pool_gradient<T, int32_t>},
+          average_pool<T>,
+          average_pool_gradient<T>};
+}
+
+}  // namespace
+}  // namespace pyclr::PYCLR_ISA

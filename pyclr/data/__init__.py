@@ -1,0 +1,1 @@
+"""Training data: arrays made into batches."""

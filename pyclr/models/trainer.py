@@ -1,0 +1,618 @@
+"""Trainer: compile, fit, evaluate and predict. One loop over batches serves all three."""
+
+from __future__ import annotations
+
+
+import numpy as np
+
+from .. import _core, optimizers
+from ..callbacks.callback_list import CallbackList
+from ..data.arrays import ArrayData, class_weights, pack, shuffled
+from ..gradient_tape import GradientTape
+from ..layers.layer import structure_version
+from ..metrics import Mean
+from ..random.seed import make_seed
+from ..replay import ReplayedStep
+from ..utils import tree
+from .compile import CompiledLoss, CompiledMetrics
+from .preflight import check_data
+
+# A stretch of replayed steps ends after this time, so that the progress bar moves and Ctrl-C acts.
+_STRETCH_SECONDS = 0.1
+
+
+class Trainer:
+    """What makes a model trainable; the base of `Model`."""
+
+    _bookkeeping = frozenset({"stop_training", "history"})
+
+    def __init__(self):
+        set_ = object.__setattr__
+        set_(self, "optimizer", None)
+        set_(self, "compiled", False)
+        set_(self, "run_eagerly", False)
+        set_(self, "stop_training", False)
+        set_(self, "history", None)
+        set_(self, "_compiled_loss", None)
+        set_(self, "_compiled_metrics", None)
+        set_(self, "_compile_config", None)
+        set_(self, "_loss_tracker", None)
+        set_(self, "_steps", {})
+        set_(self, "_order_seed", None)  # of the shuffles
+        set_(self, "_epochs_shuffled", 0)
+
+    # --- compile -------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer="rmsprop",
+        loss=None,
+        loss_weights=None,
+        metrics=None,
+        weighted_metrics=None,
+        run_eagerly=False,
+    ):
+        """Sets how the model trains.
+
+        Args:
+            optimizer: An optimizer, its class, name or config. Defaults to `"rmsprop"`.
+            loss: A loss, its name, or a function of `(y_true, y_pred)`.
+            loss_weights: Number or `None`, a factor of the loss.
+            metrics: List of metrics, names or functions, computed without sample weights.
+                `"accuracy"` means the accuracy that fits the labels and the output.
+            weighted_metrics: List of metrics computed with sample weights.
+            run_eagerly: Boolean, whether every step runs from Python. For debugging.
+
+        Raises:
+            ValueError: if a name is unknown.
+        """
+        config = dict(
+            optimizer=optimizer, loss=loss, loss_weights=loss_weights, metrics=metrics,
+            weighted_metrics=weighted_metrics, run_eagerly=run_eagerly,
+        )  # fmt: skip
+        compiled_optimizer = optimizers.get(optimizer)
+        if compiled_optimizer is None:
+            raise ValueError("Argument `optimizer` is needed. Received: optimizer=None")
+        compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights)
+        compiled_metrics = CompiledMetrics(metrics, weighted_metrics)
+        self.optimizer = compiled_optimizer
+        self._compiled_loss = compiled_loss
+        self._compiled_metrics = compiled_metrics
+        self._compile_config = config
+        self._loss_tracker = Mean(name="loss")
+        self.run_eagerly = bool(run_eagerly)
+        self.stop_training = False
+        self.compiled = True
+        self._steps = {}
+
+    @property
+    def loss(self):
+        """The loss given to `compile`."""
+        return None if self._compile_config is None else self._compile_config["loss"]
+
+    @property
+    def metrics(self):
+        """The metrics of the compiled model, the mean loss first."""
+        if not self.compiled:
+            return []
+        return [self._loss_tracker] + self._compiled_metrics.metrics
+
+    @property
+    def metrics_names(self):
+        """The names of what `evaluate` returns."""
+        return [metric.name for metric in self.metrics]
+
+    def reset_metrics(self):
+        """Forgets the batches that the metrics have seen."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    # --- The three steps -------------------------------------------------------------------------
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Returns the loss of a batch, a scalar tensor: the compiled one plus what layers added.
+
+        Override it for a loss of your own.
+        """
+        losses = list(self.losses)
+        if self._compiled_loss is not None:
+            losses.insert(0, self._compiled_loss(y, y_pred, sample_weight))
+        if not losses:
+            raise ValueError(
+                "There is no loss: give one to `compile(loss=...)`, add one in a layer with "
+                "`add_loss`, or override `compute_loss`."
+            )
+        total = losses[0]
+        for loss in losses[1:]:
+            total = total + loss
+        return total
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Adds a batch to the metrics and returns their results, a dictionary."""
+        if y is not None:
+            self._compiled_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self):
+        """Returns the metrics as a dictionary of tensors."""
+        results = {}
+        for metric in self.metrics:
+            result = metric.result()
+            results.update(result if isinstance(result, dict) else {metric.name: result})
+        return results
+
+    def train_step(self, data):
+        """Trains on one batch `(x, y, sample_weight)`; returns a dictionary of logs (tensors)."""
+        x, y, sample_weight = unpack(data)
+        variables = self.trainable_variables
+        with GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(variables)
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+        self._track_loss(loss, x)
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data):
+        """Evaluates one batch; returns a dictionary of logs (tensors)."""
+        x, y, sample_weight = unpack(data)
+        y_pred = self(x, training=False)
+        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        self._track_loss(loss, x)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data):
+        """Returns the predictions for one batch."""
+        x, _, _ = unpack(data)
+        return self(x, training=False)
+
+    def _track_loss(self, loss, x):
+        self._loss_tracker.update_state(loss, sample_weight=float(len(tree.flatten(x)[0])))
+
+    # --- fit, evaluate, predict ------------------------------------------------------------------
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        class_weight=None,
+        sample_weight=None,
+        initial_epoch=0,
+        steps_per_epoch=None,
+        validation_steps=None,
+        validation_batch_size=None,
+        validation_freq=1,
+    ):
+        """Trains the model.
+
+        Args:
+            x: Input: an array, tensor, pandas object, or a list or dictionary of them. Integers
+                keep their dtype, floats become `floatx()`.
+            y: Labels, alike.
+            batch_size: Integer, samples per update. Defaults to 32.
+            epochs: Integer, the epoch at which training ends.
+            verbose: 0 silent, 1 (or `"auto"`) progress bar, 2 one line an epoch.
+            callbacks: List of callbacks.
+            validation_split: Number in [0, 1): the share of the last samples that is kept for
+                validation.
+            validation_data: Tuple `(x, y)` or `(x, y, sample_weight)` to evaluate on after epochs.
+            shuffle: Boolean, whether each epoch has an order of its own, a function of the seed and
+                the epoch.
+            class_weight: Dictionary of integer class to the weight of its samples.
+            sample_weight: Weights of the samples.
+            initial_epoch: Integer, the epoch at which training begins.
+            steps_per_epoch: Integer, batches of an epoch. Defaults to all.
+            validation_steps: Integer, batches of a validation. Defaults to all.
+            validation_batch_size: Integer. Defaults to `batch_size`.
+            validation_freq: Integer, validate every so many epochs; or a list of epochs, from 1.
+
+        Returns:
+            A `History`: its `history` holds the logs of every epoch.
+
+        Raises:
+            RuntimeError: if the model is not compiled.
+            ValueError: if data or arguments do not fit; nothing has been changed then.
+        """
+        self._check_compiled("fit")
+        epochs, initial_epoch = _count("epochs", epochs), _count("initial_epoch", initial_epoch)
+        train, validation = self._training_data(
+            x, y, sample_weight, batch_size, validation_split, validation_data,
+            validation_batch_size, class_weight,
+        )  # fmt: skip
+        steps = _steps("steps_per_epoch", steps_per_epoch, train)
+        test_steps = _steps("validation_steps", validation_steps, validation)
+        validate = _validation_epochs(validation_freq) if validation is not None else None
+        self._prepare(train)
+        if validation is not None:
+            self._preflight(validation)
+        callbacks = self._callback_list(
+            callbacks, verbose, add_history=True, epochs=epochs, steps=steps
+        )
+        self.stop_training = False
+        logs = {}
+        callbacks.on_train_begin()
+        try:
+            for epoch in range(initial_epoch, epochs):
+                self.reset_metrics()
+                callbacks.on_epoch_begin(epoch)
+                train.set_order(self._next_order(train) if shuffle else None)
+                logs = self._run("train", train, steps, callbacks)
+                if validate is not None and validate(epoch + 1):
+                    results = self._evaluate(validation, test_steps, callbacks)
+                    logs.update({f"val_{name}": value for name, value in results.items()})
+                callbacks.on_epoch_end(epoch, logs)
+                if self.stop_training:
+                    break
+        finally:
+            callbacks.on_train_end(logs)
+        return self.history
+
+    def evaluate(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        verbose="auto",
+        sample_weight=None,
+        steps=None,
+        callbacks=None,
+        return_dict=False,
+    ):
+        """Returns the loss and metrics on data.
+
+        Args:
+            x, y, batch_size, verbose, sample_weight, callbacks: As in `fit`.
+            steps: Integer, the number of batches. Defaults to all.
+            return_dict: Boolean, whether the result is a dictionary.
+
+        Returns:
+            The loss; with metrics, a list in the order of `metrics_names`; or a dictionary.
+
+        Raises:
+            RuntimeError, ValueError: As `fit`.
+        """
+        self._check_compiled("evaluate")
+        data = ArrayData(x, y, sample_weight, batch_size)
+        steps = _steps("steps", steps, data)
+        self._prepare(data)
+        callbacks = self._callback_list(callbacks, verbose, epochs=1, steps=steps)
+        logs = self._evaluate(data, steps, callbacks)
+        if return_dict:
+            return logs
+        values = list(logs.values())
+        return values[0] if len(values) == 1 else values
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+        """Returns the outputs for the inputs, as NumPy arrays in the structure of the output.
+
+        A row's prediction does not depend on the batch it is in.
+
+        Args:
+            x, batch_size, verbose, callbacks: As in `fit`.
+            steps: Integer, the number of batches. Defaults to all.
+
+        Raises:
+            ValueError: if the input does not fit.
+        """
+        data = ArrayData(x, batch_size=batch_size)
+        steps = _steps("steps", steps, data)
+        callbacks = self._callback_list(callbacks, verbose, epochs=1, steps=steps)
+        callbacks.on_predict_begin()
+        sink = _Sink(min(data.rows, steps * data.batch_size))
+        self._run("predict", data, steps, callbacks, sink)
+        callbacks.on_predict_end()
+        return sink.result()
+
+    def train_on_batch(
+        self, x, y=None, sample_weight=None, class_weight=None, return_dict=False
+    ):
+        """Trains on one batch and returns its loss and metrics (of this batch alone).
+
+        Args:
+            x, y, sample_weight, class_weight: As in `fit`.
+            return_dict: Boolean, whether the result is a dictionary.
+        """
+        return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+        """Evaluates one batch and returns its loss and metrics (of this batch alone).
+
+        Args:
+            x, y, sample_weight: As in `fit`.
+            return_dict: Boolean, whether the result is a dictionary.
+        """
+        return self._on_batch("test", x, y, sample_weight, None, return_dict)
+
+    def predict_on_batch(self, x):
+        """Returns the outputs for one batch of inputs, as NumPy arrays."""
+        rows = len(tree.flatten(x)[0]) if isinstance(x, (list, tuple, dict)) else len(x)
+        return self.predict(x, batch_size=max(rows, 1), verbose=0)
+
+    def explain_step(self, kind="train"):
+        """Returns a text that says whether the last step was replayed: the program, or the reason.
+
+        Args:
+            kind: `"train"`, `"test"` or `"predict"`.
+        """
+        step = self._steps.get(kind)
+        return "No step has run yet." if step is None else step.explain()
+
+    # --- The loop ----------------------------------------------------------------------------------
+
+    def _step(self, kind):
+        if kind not in self._steps:
+            function = getattr(self, f"{kind}_step")
+
+            def run(nest, tensors):
+                result = function(pack(nest, tensors))
+                self._clear_losses()
+                return result
+
+            self._steps[kind] = ReplayedStep(run, structure_version, not self.run_eagerly)
+        return self._steps[kind]
+
+    def _run(self, kind, data, steps, callbacks, sink=None):
+        """Runs `steps` batches; returns the last logs as floats. The first step of a run with
+        several is eager: it audits the program."""
+        step = self._step(kind)
+        begin, end = f"on_{kind}_batch_begin", f"on_{kind}_batch_end"
+        every_batch = callbacks.listens(begin) or callbacks.listens(end)
+        progress = callbacks.progbar.update if callbacks.progbar is not None else _nothing
+        done, logs = 0, _Logs(None)
+        while done < steps:
+            key = data.key(done)
+            program = step.program(key)
+            if every_batch:
+                callbacks.call(begin, done, {})
+            if program is None or (done == 0 and steps > 1):
+                outputs = _values(step.run(key, data.nest, data.batch(done)))
+                step.finish(key)
+                if sink is not None:
+                    sink.write(outputs, data.batch_rows(done))
+                count = 1
+            else:
+                count = 1 if every_batch else min(steps - done, data.equal_steps(done))
+                feeds = step.feeds(key, count)
+                sinks = [] if sink is None else sink.arrays(count, data.batch_rows(done))
+                count, tensors = program.replay(
+                    data.source(done, count), feeds, count, _STRETCH_SECONDS, sinks
+                )
+                outputs = step.pack(key, tensors)
+                if sink is not None:
+                    sink.advance(count * data.batch_rows(done))
+            logs = _Logs(outputs)
+            done += count
+            if every_batch:
+                shown = {"outputs": outputs} if kind == "predict" else logs()
+                callbacks.call(end, done - 1, shown)
+            elif not (kind == "test" and callbacks.params.get("epochs", 1) > 1):
+                progress(done, None if kind == "predict" else logs)
+        return {} if kind == "predict" else logs()
+
+    def _evaluate(self, data, steps, callbacks):
+        self.reset_metrics()
+        callbacks.on_test_begin()
+        logs = self._run("test", data, steps, callbacks)
+        callbacks.on_test_end(logs)
+        return logs
+
+    def _on_batch(self, kind, x, y, sample_weight, class_weight, return_dict):
+        self._check_compiled(f"{kind}_on_batch")
+        rows = len(tree.flatten(x)[0]) if isinstance(x, (list, tuple, dict)) else len(x)
+        data = ArrayData(x, y, sample_weight, max(rows, 1))
+        if class_weight is not None:
+            data = _with_class_weight(data, class_weight)
+        self._prepare(data)
+        self.reset_metrics()
+        logs = self._run(kind, data, 1, CallbackList())
+        values = list(logs.values())
+        return logs if return_dict else values[0] if len(values) == 1 else values
+
+    # --- Preparations ------------------------------------------------------------------------------
+
+    def _check_compiled(self, method):
+        if not self.compiled:
+            raise RuntimeError(
+                f"The model '{self.name}' must be compiled before `{method}`: call "
+                "`model.compile(optimizer, loss)`."
+            )
+
+    def _training_data(
+        self, x, y, sample_weight, batch_size, split, validation_data, validation_batch_size,
+        class_weight,
+    ):  # fmt: skip
+        if class_weight is not None and sample_weight is not None:
+            raise ValueError(
+                "Only one of `class_weight` and `sample_weight` can be given: multiply the class "
+                "weights into the sample weights."
+            )
+        train = ArrayData(x, y, sample_weight, batch_size)
+        validation = None
+        if validation_data is not None:
+            if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
+                raise ValueError(
+                    "Argument `validation_data` must be a tuple (x, y) or (x, y, sample_weight). "
+                    f"Received: {type(validation_data).__name__}"
+                )
+            validation = ArrayData(
+                *validation_data, batch_size=validation_batch_size or train.batch_size
+            )
+        elif split:
+            if not 0 < split < 1:
+                raise ValueError(
+                    "Argument `validation_split` must be in [0, 1). "
+                    f"Received: validation_split={split!r}"
+                )
+            train, validation = train.split(split)
+        if class_weight is not None:
+            train = _with_class_weight(train, class_weight)
+        return train, validation
+
+    def _prepare(self, data):
+        """Builds the model and its metrics by the first sample, and checks the data."""
+        self._preflight(data)
+        if not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def _preflight(self, data):
+        x, y, _ = data.pack(data.batch(0, rows=1))
+        recordings_untouched = self(x, training=False)
+        self._clear_losses()
+        output_shape = getattr(recordings_untouched, "shape", None)
+        if output_shape is not None:
+            check_data(data, self._compiled_loss, output_shape)
+            if y is not None and hasattr(y, "shape"):
+                self._compiled_metrics.build(y, recordings_untouched)
+
+    def _next_order(self, data):
+        if self._order_seed is None:
+            object.__setattr__(self, "_order_seed", make_seed())
+        object.__setattr__(self, "_epochs_shuffled", self._epochs_shuffled + 1)
+        return shuffled(data.rows, self._order_seed, self._epochs_shuffled - 1)
+
+    def _callback_list(self, callbacks, verbose, add_history=False, **params):
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        if verbose == "auto":
+            verbose = 1
+        if verbose not in (0, 1, 2):
+            raise ValueError(
+                f"Argument `verbose` must be 'auto', 0, 1 or 2. Received: verbose={verbose!r}"
+            )
+        return CallbackList(
+            callbacks, add_history, add_progbar=verbose != 0, model=self,
+            verbose=int(verbose), **params,
+        )  # fmt: skip
+
+
+class _Logs:
+    """The outputs of a step, made into floats when they are read."""
+
+    def __init__(self, outputs):
+        self._outputs = outputs
+        self._floats = None
+
+    def __call__(self):
+        if self._floats is None:
+            outputs = {} if self._outputs is None else self._outputs
+            if not isinstance(outputs, dict):
+                outputs = {"loss": outputs}
+            self._floats = {name: _as_log(value) for name, value in outputs.items()}
+        return dict(self._floats)
+
+
+def _as_log(value):
+    value = np.asarray(value)
+    return float(value) if value.size == 1 else value
+
+
+class _Sink:
+    """Collects predictions into arrays that hold all of them."""
+
+    def __init__(self, rows):
+        self._rows = rows
+        self._done = 0
+        self._structure = None
+        self._arrays = []
+
+    def _allocate(self, outputs):
+        if self._structure is None:
+            self._structure = outputs
+            self._arrays = [
+                np.empty((self._rows,) + a.shape[1:], a.dtype) for a in tree.flatten(outputs)
+            ]
+
+    def write(self, outputs, rows):
+        """Appends the outputs of an eager step."""
+        for array in tree.flatten(outputs):
+            if array.ndim == 0 or len(array) != rows:
+                raise ValueError(
+                    "The model's output must have one entry for each sample to be collected by "
+                    f"`predict`. Received: an output of shape {array.shape} for {rows} samples"
+                )
+        self._allocate(outputs)
+        for target, array in zip(self._arrays, tree.flatten(outputs)):
+            target[self._done : self._done + rows] = array
+        self._done += rows
+
+    def arrays(self, steps, rows):
+        """Where a replay writes; empty before the outputs' shapes are known."""
+        return [array[self._done : self._done + steps * rows] for array in self._arrays]
+
+    def advance(self, rows):
+        """Notes that a replay has written so many rows."""
+        self._done += rows
+
+    def result(self):
+        """Returns the arrays in the structure of the model's output."""
+        return tree.pack_like(self._structure, self._arrays)
+
+
+def unpack(data):
+    """Returns `(x, y, sample_weight)` from what a step is given; missing ones are `None`."""
+    if not isinstance(data, (list, tuple)):
+        return data, None, None
+    if len(data) > 3:
+        raise ValueError(f"A batch is (x, y, sample_weight). Received: {len(data)} elements")
+    return tuple(data) + (None,) * (3 - len(data))
+
+
+def _values(structure):
+    """The leaves as NumPy arrays, which hold no memory of the engine."""
+    return tree.map_structure(
+        lambda leaf: np.array(leaf.value._view() if hasattr(leaf, "value") else leaf._view())
+        if _core.is_tensor(leaf) or hasattr(leaf, "value")
+        else leaf,
+        structure,
+    )
+
+
+def _nothing(done, logs):
+    pass
+
+
+def _with_class_weight(data, class_weight):
+    if not isinstance(data.y, np.ndarray):
+        raise ValueError("Argument `class_weight` needs labels `y`, one array of them.")
+    return ArrayData(
+        data.x, data.y, class_weights(class_weight, data.y), batch_size=data.batch_size
+    )
+
+
+def _count(name, value):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+        raise ValueError(
+            f"Argument `{name}` must be an integer, at least 0. Received: {name}={value!r}"
+        )
+    return int(value)
+
+
+def _steps(name, steps, data):
+    """How many batches a run has."""
+    if data is None:
+        return 0
+    if steps is None:
+        return data.steps
+    if _count(name, steps) == 0 or steps > data.steps:
+        raise ValueError(
+            f"Argument `{name}` must be from 1 to the {data.steps} batches that {data.rows} samples "
+            f"in batches of {data.batch_size} make. Received: {name}={steps}"
+        )
+    return int(steps)
+
+
+def _validation_epochs(freq):
+    """A function of the epoch, from 1, that says whether to validate after it."""
+    if isinstance(freq, (list, tuple, set)):
+        epochs = {int(epoch) for epoch in freq}
+        return lambda epoch: epoch in epochs
+    if _count("validation_freq", freq) == 0:
+        raise ValueError("Argument `validation_freq` must be at least 1. Received: 0")
+    return lambda epoch: epoch % freq == 0

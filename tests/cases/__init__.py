@@ -1,0 +1,1 @@
+"""The cases of tests/op_cases.py, one module a family of ops."""
