@@ -1,7 +1,33 @@
 """pyclr: train and run neural networks on CPUs with the Keras API."""
 
 from . import _tensor as _tensor
+from . import activations as activations
+from . import callbacks as callbacks
+from . import config as config
+from . import constraints as constraints
+from . import datasets as datasets
+from . import initializers as initializers
+from . import layers as layers
+from . import losses as losses
+from . import metrics as metrics
+from . import models as models
+from . import ops as ops
+from . import optimizers as optimizers
+from . import random as random
+from . import regularizers as regularizers
+from . import saving as saving
+from . import utils as utils
 from ._core import Tensor as Tensor
+from .gradient_tape import GradientTape as GradientTape
+from .initializers import Initializer as Initializer
+from .keras_tensor import KerasTensor as KerasTensor
+from .layers import Input as Input
+from .layers import Layer as Layer
+from .losses import Loss as Loss
+from .metrics import Metric as Metric
+from .models import Model as Model
+from .models import Sequential as Sequential
+from .optimizers import Optimizer as Optimizer
 from .variables import Variable as Variable
 
 __version__ = "0.1.0"

@@ -7,29 +7,28 @@
 namespace pyclr::PYCLR_ISA {
 namespace {
 
-// As many numbers of type I as a vector of T has lanes.
+// n <= kLanes numbers of type I as lanes, and back. Loops, because the compiler makes better code of
+// them than of conversions of vectors.
 template <class T, class I>
-struct PoolIndex {
-  typedef I Type __attribute__((vector_size(kLanes<T> * sizeof(I))));
-
-  static PYCLR_INLINE IntVec<T> read(const I* p, int64_t n) {
-    Type v{};
-    if (n == kLanes<T>) {
-      __builtin_memcpy(&v, p, sizeof v);
-    } else {
-      for (int64_t i = 0; i < n; ++i) v[i] = p[i];
-    }
-    return __builtin_convertvector(v, IntVec<T>);
-  }
-  static PYCLR_INLINE void write(I* p, IntVec<T> wide, int64_t n) {
-    const Type v = __builtin_convertvector(wide, Type);
-    if (n == kLanes<T>) {
-      __builtin_memcpy(p, &v, sizeof v);
-    } else {
-      for (int64_t i = 0; i < n; ++i) p[i] = v[i];
-    }
-  }
-};
+PYCLR_INLINE IntVec<T> read_index(const I* p, AllLanes<T>) {
+  IntVec<T> v;
+  for (int i = 0; i < kLanes<T>; ++i) v[i] = p[i];
+  return v;
+}
+template <class T, class I>
+PYCLR_INLINE IntVec<T> read_index(const I* p, FirstLanes<T> lanes) {
+  IntVec<T> v{};
+  for (int i = 0; i < lanes.n; ++i) v[i] = p[i];
+  return v;
+}
+template <class T, class I>
+PYCLR_INLINE void write_index(I* p, IntVec<T> v, AllLanes<T>) {
+  for (int i = 0; i < kLanes<T>; ++i) p[i] = static_cast<I>(v[i]);
+}
+template <class T, class I>
+PYCLR_INLINE void write_index(I* p, IntVec<T> v, FirstLanes<T> lanes) {
+  for (int i = 0; i < lanes.n; ++i) p[i] = static_cast<I>(v[i]);
+}
 
 // The part [begin, end) of a window of `size` that starts at `start` and lies within [0, limit).
 struct Clipped {
@@ -55,7 +54,7 @@ PYCLR_INLINE void max_window(const PoolShape& s, const T* x, int64_t rows, int64
       }
     }
     lanes.write(y + c, best);
-    PoolIndex<T, I>::write(index + c, where, lanes.n);
+    write_index<T>(index + c, where, lanes);
   });
 }
 
@@ -120,7 +119,7 @@ void max_pool_gradient(const PoolShape& s, const T* dy, const I* index, int64_t 
   for_windows_of_row(s, row, [&](int64_t window, int64_t i, int64_t left, Clipped, Clipped columns) {
     for_vectors<T>(s.c, [&](int64_t c, auto lanes) {
       const Vec<T> gradient = lanes.read(dy + window * s.c + c);
-      const IntVec<T> where = PoolIndex<T, I>::read(index + window * s.c + c, lanes.n);
+      const IntVec<T> where = read_index<T>(index + window * s.c + c, lanes);
       for (int64_t j = columns.begin; j < columns.end; ++j) {
         T* target = dx + (left + j) * s.c + c;
         const auto won = where == static_cast<int32_t>(i * s.pw + j);

@@ -44,7 +44,7 @@ _WEIGHT_OPTIONS = {
     "bias_initializer": "ones",
     "kernel_regularizer": "l2",
     "bias_regularizer": {"class_name": "L1", "config": {"l1": 0.5}},
-    "activity_regularizer": "l1",
+    "activity_regularizer": "l2",
     "kernel_constraint": "max_norm",
     "bias_constraint": "non_neg",
 }
@@ -73,7 +73,7 @@ LAYERS = [
     _case("DepthwiseConv2D", _IMAGE, kernel_size=(2, 3), depth_multiplier=3, use_bias=False),
     _case(
         "DepthwiseConv2D", _IMAGE, kernel_size=3, strides=2, padding="same",
-        depthwise_regularizer="l1", depthwise_constraint="unit_norm", activation="softplus",
+        depthwise_regularizer="l2", depthwise_constraint="unit_norm", activation="softplus",
         depthwise_initializer="he_uniform", bias_constraint="min_max_norm",
     ),
     _case("MaxPooling1D", _STEPS),
@@ -140,7 +140,7 @@ LAYERS = [
     _case("ELU", _FLAT, alpha=0.5),
     _case("Softmax", _FLAT),
     _case("Softmax", _STEPS, axis=1),
-    _case("Softmax", _STEPS, axis=[1, 2]),
+    _case("Softmax", _STEPS, axis=(1, 2)),
     _case("BatchNormalization", _FLAT),
     _case("BatchNormalization", _IMAGE, momentum=0.9, epsilon=1e-2),
     _case("BatchNormalization", _IMAGE, axis=1),

@@ -22,6 +22,9 @@ NOT_WRITTEN = {
     "renorm_momentum": 0.99,
 }
 
+# Of JAX, which convolves for Keras' NumPy backend.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
+
 cases = pytest.mark.parametrize("case", LAYERS, ids=str)
 
 
