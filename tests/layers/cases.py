@@ -53,7 +53,6 @@ LAYERS = [
     _case("Dense", _FLAT, units=3),
     _case("Dense", (2, 3, 5), units=3, activation="tanh", use_bias=False),
     _case("Dense", _FLAT, units=4, activation="softmax", **_WEIGHT_OPTIONS),
-    _case("Dense", _FLAT, units=2, dtype="float64"),
     _case("Dense", _FLAT, units=2, input_dtype="int32", gradient=False),
     _case("Conv1D", _STEPS, filters=3, kernel_size=3),
     _case("Conv1D", _STEPS, filters=4, kernel_size=3, padding="same", strides=2, groups=2),

@@ -1,0 +1,118 @@
+"""Fusion: fewer calls, the same bits, and none where somebody reads what is between."""
+
+import numpy as np
+import pytest
+from steps import assert_same_bits, f, gradients, make_program, tensor
+
+RNG = np.random.default_rng(4)
+X = tensor(RNG.standard_normal((4, 6, 6, 3)))
+W = tensor(RNG.standard_normal((3, 3, 3, 8)))
+B = tensor(RNG.standard_normal(8))
+M = tensor(RNG.standard_normal((3, 5)))
+
+
+def conv(x):
+    return f.conv2d(x, W, B)
+
+
+def dense(x):
+    return f.dense(x, M)
+
+
+def names(program):
+    return [line.split("(")[0].split()[-1] for line in program.describe().splitlines()[1:]]
+
+
+@pytest.mark.parametrize("product", [conv, dense])
+def test_relu_goes_into_the_epilogue(product):
+    def step(x):
+        return f.square(f.relu(product(x)))
+
+    program = make_program(step, X)
+    assert len(program) == 2 and "relu" not in names(program)
+    assert "activation=relu" in program.describe()
+    assert_same_bits([program.run([X])[0].numpy()], [step(X).numpy()])
+
+
+@pytest.mark.parametrize("product, weight", [(conv, W), (dense, M)])
+def test_gradients_through_a_fused_relu(product, weight):
+    def step(x):
+        loss, grads = gradients(lambda x: f.sum(f.square(f.relu(product(x)))), [weight, X], [x])
+        return [loss, *grads]
+
+    program = make_program(step, X)
+    assert "relu" not in names(program) and "relu_gradient" in names(program)
+    assert_same_bits([t.numpy() for t in program.run([X])], [t.numpy() for t in step(X)])
+
+
+def test_two_products_fuse_each_for_itself():
+    def step(x):
+        return f.add(f.relu(dense(x)), f.relu(dense(f.exp(x))))
+
+    program = make_program(step, X)
+    assert "relu" not in names(program)
+    assert_same_bits([program.run([X])[0].numpy()], [step(X).numpy()])
+
+
+STASH = []
+
+
+def used_twice(x):
+    y = dense(x)
+    return f.add(f.relu(y), y)
+
+
+def used_by_two_relus(x):
+    y = dense(x)
+    return f.add(f.relu(y), f.relu(y))
+
+
+def used_through_a_view(x):
+    y = dense(x)
+    return f.add(f.relu(y), f.reshape(y, shape=list(y.shape)))
+
+
+def held(x):
+    STASH[:] = [dense(x)]
+    return f.relu(STASH[0])
+
+
+def result(x):
+    y = dense(x)
+    return [f.relu(y), y]
+
+
+def another_activation(x):
+    return f.relu(f.tanh(dense(x)))
+
+
+def activated_already(x):
+    return f.relu(f.dense(x, M, activation="relu"))
+
+
+def relu_of_a_view(x):
+    return f.relu(f.reshape(dense(x), shape=[-1]))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [used_twice, used_by_two_relus, used_through_a_view, held, result, another_activation,
+     activated_already, relu_of_a_view],
+)  # fmt: skip
+def test_not_fused(step):
+    program = make_program(step, X)
+    assert "relu" in names(program)
+    expected = step(X)
+    expected = expected if isinstance(expected, list) else [expected]
+    assert_same_bits([t.numpy() for t in program.run([X])], [t.numpy() for t in expected])
+
+
+def test_relu_after_a_transposed_convolution():
+    """conv2d_input_gradient has the attribute `activation`, and no epilogue."""
+
+    def step(dy):
+        return f.relu(f.conv2d_input_gradient(dy, W, shape=[4, 6, 6, 3]))
+
+    dy = tensor(RNG.standard_normal((4, 4, 4, 8)))
+    program = make_program(step, dy)
+    assert_same_bits([program.run([dy])[0].numpy()], [step(dy).numpy()])
