@@ -61,7 +61,8 @@ class Pool {
     body_ = body;
     error_ = nullptr;
     unfinished_.store(chunks, std::memory_order_relaxed);
-    // seq_cst here and in the worker before it sleeps: either it sees the chunks or we see the sleeper.
+    // seq_cst here and in the worker before it sleeps: either it sees the chunks or we see the
+    // sleeper.
     unclaimed_.store(chunks, std::memory_order_seq_cst);
     if (sleepers_.load(std::memory_order_seq_cst) > 0) {
       std::lock_guard<std::mutex> lock(sleep_);
@@ -78,7 +79,8 @@ class Pool {
   }
 
  private:
-  // Claims chunks until none is left. A claim that succeeds keeps the loop open, so call_ and body_ are its own.
+  // Claims chunks until none is left. A claim that succeeds keeps the loop open, so call_ and body_
+  // are its own.
   void work() {
     while (unclaimed_.load(std::memory_order_relaxed) > 0) {
       const int64_t chunk = unclaimed_.fetch_sub(1, std::memory_order_acq_rel) - 1;
@@ -98,7 +100,8 @@ class Pool {
     in_parallel_for = true;
     while (true) {
       work();
-      for (int turn = 0; turn < kSpins + kYields && unclaimed_.load(std::memory_order_relaxed) <= 0; ++turn) {
+      for (int turn = 0; turn < kSpins + kYields && unclaimed_.load(std::memory_order_relaxed) <= 0;
+           ++turn) {
         turn < kSpins ? pause_cpu() : std::this_thread::yield();
       }
       if (unclaimed_.load(std::memory_order_relaxed) > 0) continue;
@@ -147,7 +150,8 @@ class Pool {
   bool stop_ = false;
 };
 
-// The number in an environment variable, 0 when it is absent or no positive number. OMP_NUM_THREADS may be a list.
+// The number in an environment variable, 0 when it is absent or no positive number. OMP_NUM_THREADS
+// may be a list.
 int threads_from(const char* variable) {
   const char* text = std::getenv(variable);
   return text ? std::max(0, std::atoi(text)) : 0;
@@ -159,8 +163,8 @@ bool read(const std::string& path, Numbers&... numbers) {
   return bool((file >> ... >> numbers));
 }
 
-// CPUs that the cgroup's quota allows, 0 without a limit: cgroup v2's cpu.max or v1's cpu.cfs_*, the least from the
-// process's own group up to the root.
+// CPUs that the cgroup's quota allows, 0 without a limit: cgroup v2's cpu.max or v1's cpu.cfs_*,
+// the least from the process's own group up to the root.
 int cgroup_quota() {
   double cpus = 0;
   const auto limit = [&cpus](double quota, double period) {  // v1 writes -1 for no limit, v2 a word
@@ -208,7 +212,8 @@ Pool& pool() {
   static std::once_flag once;
   std::call_once(once, [] {
     the_pool = new Pool(default_threads());
-    // A child of fork has none of the workers, and perhaps a pool in the middle of a loop: it starts afresh.
+    // A child of fork has none of the workers, and perhaps a pool in the middle of a loop: it
+    // starts afresh.
     pthread_atfork(nullptr, nullptr, [] { the_pool = new Pool(the_pool.load()->threads()); });
   });
   return *the_pool.load(std::memory_order_acquire);
@@ -220,14 +225,17 @@ int num_threads() { return pool().threads(); }
 
 void set_num_threads(int n) {
   if (n < 1) {
-    throw std::invalid_argument("The number of threads must be at least 1. Received: n=" + std::to_string(n));
+    throw std::invalid_argument("The number of threads must be at least 1. Received: n=" +
+                                std::to_string(n));
   }
-  if (in_parallel_for) throw std::logic_error("set_num_threads() cannot be called inside a parallel_for.");
+  if (in_parallel_for)
+    throw std::logic_error("set_num_threads() cannot be called inside a parallel_for.");
   if (n != num_threads()) pool().resize(n);
 }
 
 void internal::parallel_for(int64_t chunks, void (*call)(void*, int64_t), void* body) {
-  if (chunks > 1 && !in_parallel_for && pool().threads() > 1 && pool().run(chunks, call, body)) return;
+  if (chunks > 1 && !in_parallel_for && pool().threads() > 1 && pool().run(chunks, call, body))
+    return;
   for (int64_t i = 0; i < chunks; ++i) call(body, i);
 }
 

@@ -7,8 +7,9 @@
 
 namespace pyclr {
 
-// Threads that parallel_for uses, the caller included. At first what PYCLR_NUM_THREADS or OMP_NUM_THREADS says, else the
-// cores that affinity and the cgroup's CPU quota leave to this process.
+// Threads that parallel_for uses, the caller included. At first what PYCLR_NUM_THREADS or
+// OMP_NUM_THREADS says, else the cores that affinity and the cgroup's CPU quota leave to this
+// process.
 int num_threads();
 
 // Throws std::invalid_argument for n < 1 and std::logic_error inside a parallel_for.
@@ -18,10 +19,10 @@ namespace internal {
 void parallel_for(int64_t chunks, void (*call)(void* body, int64_t chunk), void* body);
 }
 
-// Runs body(i) for i in [0, chunks), each exactly once, on any thread. What `body` does must depend on i only: that keeps
-// results independent of the number of threads. Runs in the caller when there is one chunk or one thread, inside another
-// parallel_for, and while another thread has one running. An exception in `body` is
-// rethrown here once no thread runs `body` any more.
+// Runs body(i) for i in [0, chunks), each exactly once, on any thread. What `body` does must depend
+// on i only: that keeps results independent of the number of threads. Runs in the caller when there
+// is one chunk or one thread, inside another parallel_for, and while another thread has one
+// running. An exception in `body` is rethrown here once no thread runs `body` any more.
 template <class F>
 void parallel_for(int64_t chunks, F&& body) {
   using Body = std::remove_reference_t<F>;
@@ -30,8 +31,8 @@ void parallel_for(int64_t chunks, F&& body) {
       const_cast<void*>(static_cast<const void*>(std::addressof(body))));
 }
 
-// Denormal numbers count as zero in this thread while the object lives: arithmetic with them is many times slower.
-// The pool's workers always run so.
+// Denormal numbers count as zero in this thread while the object lives: arithmetic with them is
+// many times slower. The pool's workers always run so.
 class FlushDenormals {
  public:
   FlushDenormals();

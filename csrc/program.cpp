@@ -156,10 +156,12 @@ Storages held_storages(const Recording& recording,
   for (const Tensor& input : recording.inputs) count(input);
   for (const Tensor& constant : recording.kept) count(constant);
   std::unordered_map<const Storage*, long> storage_references;
-  Storages held;
+  Storages own, held;
+  for (const auto& storage : made) own.insert(storage.get());
   for (const auto& [data, tensor] : tensors) {
-    ++storage_references[data->storage.get()];
-    if (tensor->use_count() > references[data]) held.insert(data->storage.get());
+    const Storage* storage = data->storage.get();
+    ++storage_references[storage];
+    if (own.contains(storage) && tensor->use_count() > references[data]) held.insert(storage);
   }
   // `made` itself holds one reference.
   for (const auto& storage : made)

@@ -65,7 +65,7 @@ class Program {
   const std::vector<Placement>& placements() const { return placements_; }
   size_t arena_bytes() const { return arena_ ? arena_->bytes : 0; }
   size_t input_count() const { return slots_.size(); }
-  const Tensors& outputs() const { return outputs_; }
+  const Tensors& outputs() const { return outputs_; }  // their shapes; values change
   std::string describe() const;
 
  private:

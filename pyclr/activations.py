@@ -153,8 +153,8 @@ def glu(x, axis=-1):
             f"Received: axis={axis}, shape={x.shape}"
         )
     before = (slice(None),) * (axis % x.ndim)
-    half = size // 2
-    return x[(*before, slice(0, half))] * ops.sigmoid(x[(*before, slice(half, size))])
+    first, second = slice(0, size // 2), slice(size // 2, size)
+    return x[before + (first,)] * ops.sigmoid(x[before + (second,)])
 
 
 def squareplus(x, b=4):

@@ -27,8 +27,8 @@ def check_gradients(function, inputs, tolerance=1e-6):
     Args:
         function: Function of as many tensors as there are `inputs`; it returns a floating point
             tensor or a nested structure of them.
-        inputs: List of arrays, or of float64 variables (weights that the function also reads), whose
-            elements are moved in place and then restored.
+        inputs: List of arrays, or of float64 variables (weights that the function also reads),
+            whose elements are moved in place and then restored.
         tolerance: Number, the error allowed, relative to the largest element of the gradient or 1.
 
     Raises:
@@ -128,15 +128,14 @@ def check_layer(
     restored = _restored(layer, objects)
     _check_equal(restored.get_config(), layer.get_config(), f"config of a restored {name}")
 
-    layer.build_for((None, *input_data.shape[1:]))
+    _built(layer, input_data)
     _check_count(layer.weights, expected_num_weights, "weights")
     _check_count(layer.trainable_weights, expected_num_trainable_weights, "trainable weights")
     output = _checked_outputs(layer, input_data, training)
     if expected_output_shape is not None:
         _check_equal(output[0].shape, tuple(expected_output_shape), f"output shape of {name}")
 
-    copy = _restored(layer, objects)
-    copy.build_for((None, *input_data.shape[1:]))
+    copy = _built(_restored(layer, objects), input_data)
     _check_equal(
         [w.shape for w in copy.weights], [w.shape for w in layer.weights], "shapes of the weights"
     )
@@ -149,6 +148,13 @@ def check_layer(
     store = {}
     layer.save_own_variables(store)
     copy.load_own_variables({key: np.asarray(value) for key, value in store.items()})
+    return layer
+
+
+def _built(layer, data):
+    """The layer with all weights; those of layers inside it may be made by the first call."""
+    layer.build_for((None, *data.shape[1:]))
+    layer(data)
     return layer
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import pyclr._core as core
+from pyclr import _core as core
 
 
 @pytest.fixture

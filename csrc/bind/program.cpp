@@ -159,6 +159,17 @@ void bind_program(py::module_& m) {
              return program.replay(inputs, tables);
            },
            py::arg("inputs"), py::arg("feeds") = std::vector<std::pair<Tensor, py::array>>{})
+      .def_property_readonly("output_specs",
+                             [](const Program& program) {
+                               py::list specs;
+                               for (const Tensor& t : program.outputs())
+                                 specs.append(py::make_tuple(
+                                     py::tuple(py::cast(std::vector<int64_t>(t->shape.begin(),
+                                                                             t->shape.end()))),
+                                     name_of(t->dtype)));
+                               return specs;
+                             },
+                             "(shape, dtype) of every output.")
       .def_property_readonly("has_held", &Program::has_held)
       .def_property_readonly("arena_bytes", &Program::arena_bytes)
       .def_property_readonly("placements",

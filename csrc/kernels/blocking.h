@@ -17,15 +17,16 @@ inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 // Multiply-adds that are worth another thread.
 constexpr int64_t kWorkPerThread = 100'000;
 
-// Into how many parts to cut work of so many multiply-adds: several a thread, so that a thread that was held up does not
-// hold up the others.
+// Into how many parts to cut work of so many multiply-adds: several a thread, so that a thread that
+// was held up does not hold up the others.
 inline int64_t parts_of(int64_t multiply_adds) {
   const int64_t threads = num_threads();
   if (threads == 1) return 1;
   return std::clamp<int64_t>(multiply_adds / kWorkPerThread, 1, 4 * threads);
 }
 
-// A thread's memory for copies, kept between calls and growing to the largest need. One thread_local object a use.
+// A thread's memory for copies, kept between calls and growing to the largest need. One
+// thread_local object a use.
 class Scratch {
  public:
   template <class T>
@@ -51,8 +52,16 @@ class Scratch {
 template <class T>
 void sum_rows(const T* x, int64_t stride, int64_t rows, int64_t columns, T* sum) {
   static constexpr T one = 1;
-  kernels_of<T>().brgemm({.m = 1, .n = columns, .k = rows, .a = &one, .a_inner = 0, .a_k = 0, .b = x, .b_k = stride,
-                          .c = sum, .c_inner = 0});
+  kernels_of<T>().brgemm({.m = 1,
+                          .n = columns,
+                          .k = rows,
+                          .a = &one,
+                          .a_inner = 0,
+                          .a_k = 0,
+                          .b = x,
+                          .b_k = stride,
+                          .c = sum,
+                          .c_inner = 0});
 }
 
 }  // namespace pyclr

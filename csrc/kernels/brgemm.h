@@ -7,8 +7,8 @@
 namespace pyclr::PYCLR_ISA {
 namespace {
 
-// A tile of C is rows x vectors registers. kTileRows[v] is the largest number of rows beside v vectors: the register file
-// holds the accumulators, v registers of B and one of A.
+// A tile of C is rows x vectors registers. kTileRows[v] is the largest number of rows beside v
+// vectors: the register file holds the accumulators, v registers of B and one of A.
 #if defined(__AVX512F__) || defined(__ARM_NEON)
 constexpr int kMaxVectors = 4;
 constexpr int kTileRows[] = {0, 12, 12, 8, 6};
@@ -25,10 +25,11 @@ constexpr int kMaxRows = 12;
 constexpr int kMaxChannelVectors = 2;
 constexpr int kChannelTileRows = 4;
 
-// Computes one tile. a_rows and c_rows point to its rows, b and bias to its first column; the last vector has `tail`
-// lanes. The unrolling must be complete, else the accumulators go through memory.
+// Computes one tile. a_rows and c_rows point to its rows, b and bias to its first column; the last
+// vector has `tail` lanes. The unrolling must be complete, else the accumulators go through memory.
 template <class T, bool kChannelwise, int kRows, int kVectors, bool kPartial>
-void tile(const Brgemm<T>& g, const T* const* a_rows, const T* b, T* const* c_rows, const T* bias, int64_t tail) {
+void tile(const Brgemm<T>& g, const T* const* a_rows, const T* b, T* const* c_rows, const T* bias,
+          int64_t tail) {
   constexpr int L = kLanes<T>;
   const auto load_vector = [tail](const T* p, int v) {
     return kPartial && v == kVectors - 1 ? load_n(p + v * L, tail) : load(p + v * L);
@@ -43,7 +44,8 @@ void tile(const Brgemm<T>& g, const T* const* a_rows, const T* b, T* const* c_ro
   }
   for (int64_t p2 = 0; p2 < g.batch2; ++p2) {
     for (int64_t p1 = 0; p1 < g.batch1; ++p1) {
-      int64_t a_at = p2 * g.a_batch2 + p1 * g.a_batch1;  // one index beside kRows fixed pointers saves registers
+      // One index beside kRows pointers that stay: the rows need no registers of their own to move.
+      int64_t a_at = p2 * g.a_batch2 + p1 * g.a_batch1;
       const T* b_at = b + p2 * g.b_batch2 + p1 * g.b_batch1;
       for (int64_t p = 0; p < g.k; ++p) {
         Vec<T> bv[kVectors];
@@ -87,7 +89,9 @@ using Tile = void (*)(const Brgemm<T>&, const T* const*, const T*, T* const*, co
 template <class T, bool kChannelwise>
 struct Tiles {
   static constexpr int kVectors = kChannelwise ? kMaxChannelVectors : kMaxVectors;
-  static constexpr int rows(int vectors) { return kChannelwise ? kChannelTileRows : kTileRows[vectors]; }
+  static constexpr int rows(int vectors) {
+    return kChannelwise ? kChannelTileRows : kTileRows[vectors];
+  }
 
   Tile<T> at[2][kVectors + 1][kMaxRows + 1] = {};  // [partial last vector][vectors][rows]
 
@@ -112,7 +116,11 @@ template <class T>
 class RowCursor {
  public:
   RowCursor(T* start, int64_t outer, int64_t inner, int64_t m_inner)
-      : row_(start), outer_(outer - m_inner * inner), inner_(inner), m_inner_(m_inner), left_(m_inner) {}
+      : row_(start),
+        outer_(outer - m_inner * inner),
+        inner_(inner),
+        m_inner_(m_inner),
+        left_(m_inner) {}
 
   void next(int count, T** rows) {
     for (int r = 0; r < count; ++r) {
@@ -138,7 +146,8 @@ void brgemm(const Brgemm<T>& g) {
   const int64_t vectors = (g.n + L - 1) / L;
   const int64_t panels = (vectors + Shapes::kVectors - 1) / Shapes::kVectors;
   const int64_t m_inner = g.m_inner < g.m ? g.m_inner : g.m;
-  for (int64_t q = 0; q < panels; ++q) {  // near equal panels of columns, and in them near equal tiles of rows
+  // Near equal panels of columns, and in them near equal tiles of rows.
+  for (int64_t q = 0; q < panels; ++q) {
     const int64_t v0 = q * vectors / panels;
     const int width = int((q + 1) * vectors / panels - v0);
     const int64_t j = v0 * L;

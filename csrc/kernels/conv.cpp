@@ -1,8 +1,9 @@
 // Convolution as loops around the batch-reduce GEMM: neither im2col nor padded copies.
 //
-// Positions of an axis whose taps fall inside the image alike form a span; a rectangle is a span of rows by a span of
-// columns. In a rectangle all positions use the same taps, so it is a plain GEMM with strided rows of A. Where a
-// rectangle is narrow - the edges of an image with padding - the images of the batch make up the rows.
+// Positions of an axis whose taps fall inside the image alike form a span; a rectangle is a span of
+// rows by a span of columns. In a rectangle all positions use the same taps, so it is a plain GEMM
+// with strided rows of A. Where a rectangle is narrow - the edges of an image with padding - the
+// images of the batch make up the rows.
 #include "kernels/conv.h"
 
 #include <numeric>
@@ -27,7 +28,9 @@ struct Span {
 };
 
 // Input index that position `p` reads with tap `tap`.
-int64_t input_of(const Axis& axis, int64_t p, int64_t tap) { return p * axis.stride - axis.pad + tap * axis.dilation; }
+int64_t input_of(const Axis& axis, int64_t p, int64_t tap) {
+  return p * axis.stride - axis.pad + tap * axis.dilation;
+}
 
 // All positions in order, each with all of its taps; there may be none.
 std::vector<Span> spans_of(const Axis& axis) {
@@ -35,7 +38,8 @@ std::vector<Span> spans_of(const Axis& axis) {
   for (int64_t p = 0; p < axis.out; ++p) {
     const int64_t first = input_of(axis, p, 0);
     const int64_t begin = std::min(axis.taps, first < 0 ? ceil_div(-first, axis.dilation) : 0);
-    const int64_t end = std::clamp(axis.in > first ? ceil_div(axis.in - first, axis.dilation) : 0, begin, axis.taps);
+    const int64_t end = std::clamp(axis.in > first ? ceil_div(axis.in - first, axis.dilation) : 0,
+                                   begin, axis.taps);
     if (!spans.empty() && spans.back().tap_begin == begin && spans.back().tap_end == end) {
       ++spans.back().end;
     } else {
@@ -51,7 +55,8 @@ std::vector<Span> tap_spans_of(const Axis& axis) {
   for (int64_t tap = 0; tap < axis.taps; ++tap) {
     const int64_t shift = axis.pad - tap * axis.dilation;  // position p reads p * stride - shift
     const int64_t begin = std::min(axis.out, shift > 0 ? ceil_div(shift, axis.stride) : 0);
-    const int64_t end = std::clamp(axis.in + shift > 0 ? ceil_div(axis.in + shift, axis.stride) : 0, begin, axis.out);
+    const int64_t end = std::clamp(axis.in + shift > 0 ? ceil_div(axis.in + shift, axis.stride) : 0,
+                                   begin, axis.out);
     if (!spans.empty() && spans.back().begin == begin && spans.back().end == end) {
       ++spans.back().tap_end;
     } else {
@@ -68,8 +73,9 @@ struct Images {
   int64_t image, row, pixel, group;  // strides
 };
 
-// y = act(correlation of x with w + bias), the sum over taps and `in` channels; for `groups` groups of channels.
-// Forward is one of these. The input gradient is one for each position modulo the strides, on dy.
+// y = act(correlation of x with w + bias), the sum over taps and `in` channels; for `groups` groups
+// of channels. Forward is one of these. The input gradient is one for each position modulo the
+// strides, on dy.
 template <class T>
 struct Correlation {
   int64_t images, groups, in, out;  // in and out: channels of a group
@@ -85,11 +91,12 @@ struct Correlation {
 
 // The part of a correlation in one rectangle of positions, for images [first, last).
 template <class T>
-void correlate_rectangle(const Correlation<T>& c, const Span& h, const Span& w, int64_t first, int64_t last) {
+void correlate_rectangle(const Correlation<T>& c, const Span& h, const Span& w, int64_t first,
+                         int64_t last) {
   const auto& kernel = kernels_of<T>();
   const bool one_run = c.weights_w == c.in * c.weights_in && c.x.pixel == c.in && c.w.dilation == 1;
-  Brgemm<T> g{.m = 0, .n = c.out, .k = 0, .a = nullptr, .a_inner = 0, .b = nullptr, .b_k = 0, .c = nullptr,
-              .c_inner = 0};
+  Brgemm<T> g;
+  g.n = c.out;
   g.activation = c.activation;
   g.batch2 = h.taps();
   g.a_batch2 = c.h.dilation * c.x.row;
@@ -131,7 +138,8 @@ void correlate_rectangle(const Correlation<T>& c, const Span& h, const Span& w, 
   const T* a = c.x.at + first * c.x.image;
   const T* b = c.weights;
   if (h.taps() > 0 && w.taps() > 0) {  // else nothing is read, and the pointers could be outside
-    a += input_of(c.h, h.begin, h.tap_begin) * c.x.row + input_of(c.w, w.begin, w.tap_begin) * c.x.pixel;
+    a += input_of(c.h, h.begin, h.tap_begin) * c.x.row +
+         input_of(c.w, w.begin, w.tap_begin) * c.x.pixel;
     b += h.tap_begin * c.weights_h + w.tap_begin * c.weights_w;
   }
   T* y = c.y.at + first * c.y.image + h.begin * c.y.row + w.begin * c.y.pixel;
@@ -149,8 +157,8 @@ void correlate_rectangle(const Correlation<T>& c, const Span& h, const Span& w, 
 template <class T>
 void correlate(const Correlation<T>& c) {
   const std::vector<Span> rows = spans_of(c.h), columns = spans_of(c.w);
-  const int64_t parts = parts_of(c.images * c.h.out * c.w.out * c.h.taps * c.w.taps * c.groups * c.out *
-                                 (c.channelwise ? 1 : c.in));
+  const int64_t parts = parts_of(c.images * c.h.out * c.w.out * c.h.taps * c.w.taps * c.groups *
+                                 c.out * (c.channelwise ? 1 : c.in));
   constexpr int64_t kImages = 16;  // fill the rows of the GEMM where only images do
   const int64_t blocks = std::min(c.images, std::max(parts, ceil_div(c.images, kImages)));
   const int64_t bands = std::min(c.h.out, ceil_div(parts, std::max<int64_t>(blocks, 1)));
@@ -167,11 +175,16 @@ void correlate(const Correlation<T>& c) {
   });
 }
 
-Axis height_of(const ConvShape& s) { return {s.h, s.oh, s.kh, s.stride_h, s.dilation_h, s.pad_top}; }
-Axis width_of(const ConvShape& s) { return {s.w, s.ow, s.kw, s.stride_w, s.dilation_w, s.pad_left}; }
+Axis height_of(const ConvShape& s) {
+  return {s.h, s.oh, s.kh, s.stride_h, s.dilation_h, s.pad_top};
+}
+Axis width_of(const ConvShape& s) {
+  return {s.w, s.ow, s.kw, s.stride_w, s.dilation_w, s.pad_left};
+}
 bool is_depthwise(const ConvShape& s) { return s.groups > 1 && s.groups == s.c && s.out == s.c; }
 
-// A depthwise convolution with several outputs a channel is one with one, on an image with each channel repeated.
+// A depthwise convolution with several outputs a channel is one with one, on an image with each
+// channel repeated.
 bool has_multiplier(const ConvShape& s) { return s.groups > 1 && s.groups == s.c && s.out > s.c; }
 
 ConvShape without_multiplier(ConvShape s) {
@@ -182,15 +195,19 @@ ConvShape without_multiplier(ConvShape s) {
 // body(first, last) for parts of the batch's pixels, on all threads.
 template <class F>
 void for_pixels(const ConvShape& s, const F& body) {
-  const int64_t pixels = s.n * s.h * s.w, parts = std::min(std::max<int64_t>(1, pixels), parts_of(pixels * s.out));
-  parallel_for(parts, [&](int64_t part) { body(pixels * part / parts, pixels * (part + 1) / parts); });
+  const int64_t pixels = s.n * s.h * s.w;
+  const int64_t parts = std::min(std::max<int64_t>(1, pixels), parts_of(pixels * s.out));
+  parallel_for(parts,
+               [&](int64_t part) { body(pixels * part / parts, pixels * (part + 1) / parts); });
 }
 
 template <class T>
 void repeat_channels(const ConvShape& s, const T* x, T* repeated) {
   const int64_t times = s.out / s.c;
   for_pixels(s, [&](int64_t first, int64_t last) {
-    for (int64_t i = first * s.c; i < last * s.c; ++i) std::fill_n(repeated + i * times, times, x[i]);
+    for (int64_t i = first * s.c; i < last * s.c; ++i) {
+      std::fill_n(repeated + i * times, times, x[i]);
+    }
   });
 }
 
@@ -204,15 +221,15 @@ void sum_repeated(const ConvShape& s, const T* repeated, T* x) {
   });
 }
 
-// The taps that give an input position p, where p % stride == phase, its gradient: `first`, first + step, ... They meet
-// outputs one `dilation` apart.
+// The taps that input positions phase, phase + stride, ... get their gradient through: `first`,
+// first + step, ... With these in reverse order the gradient is the correlation `axis` of dy.
 struct Phase {
   int64_t first, step, count;
-  Axis axis;  // the correlation of dy that gives positions phase, phase + stride, ... with the taps in reverse order
+  Axis axis;
 };
 
 Phase phase_of(const Axis& axis, int64_t phase) {
-  // Tap t takes input position p from output (p + pad - t * dilation) / stride where that is whole.
+  // By tap t, position p has gradient from output (p + pad - t * dilation) / stride, if whole.
   Phase result{0, axis.stride / std::gcd(axis.stride, axis.dilation), 0, {}};
   const int64_t offset = phase + axis.pad;
   while (result.first < std::min(result.step, axis.taps) &&
@@ -245,11 +262,22 @@ void conv_forward(const ConvShape& s, const T* x, const T* w, const T* bias, Act
   const bool depthwise = is_depthwise(s);
   const int64_t groups = depthwise ? 1 : s.groups;
   const int64_t in = depthwise ? 1 : s.c / groups, out = s.out / groups;
-  correlate<T>({.images = s.n, .groups = groups, .in = in, .out = out, .h = height_of(s), .w = width_of(s),
+  correlate<T>({.images = s.n,
+                .groups = groups,
+                .in = in,
+                .out = out,
+                .h = height_of(s),
+                .w = width_of(s),
                 .x = {x, s.h * s.w * s.c, s.w * s.c, s.c, in},
                 .y = {y, s.oh * s.ow * s.out, s.ow * s.out, s.out, out},
-                .weights = w, .weights_h = s.kw * in * s.out, .weights_w = in * s.out, .weights_in = s.out,
-                .weights_group = out, .channelwise = depthwise, .bias = bias, .activation = act});
+                .weights = w,
+                .weights_h = s.kw * in * s.out,
+                .weights_w = in * s.out,
+                .weights_in = s.out,
+                .weights_group = out,
+                .channelwise = depthwise,
+                .bias = bias,
+                .activation = act});
 }
 
 template <class T>
@@ -263,12 +291,13 @@ void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
   thread_local Scratch scratch;
   const bool depthwise = is_depthwise(s);
   const int64_t groups = depthwise ? 1 : s.groups;
-  const int64_t in = depthwise ? 1 : s.out / groups, out = s.c / groups;  // the roles of in and out are exchanged
+  // The correlation reads dy: the roles of in and out are exchanged.
+  const int64_t in = depthwise ? 1 : s.out / groups, out = s.c / groups;
   const int64_t tap_size = depthwise ? s.c : in * s.c;
   for (int64_t phase_h = 0; phase_h < std::min(s.stride_h, s.h); ++phase_h) {
     for (int64_t phase_w = 0; phase_w < std::min(s.stride_w, s.w); ++phase_w) {
       const Phase h = phase_of(height_of(s), phase_h), v = phase_of(width_of(s), phase_w);
-      // This phase's taps in reverse order, and each transposed: (tap h, tap w, in, c).
+      // This phase's taps in reverse order, and each with in and out exchanged, group by group.
       const int64_t taps = h.count * v.count;
       T* flipped = scratch.get<T>(taps * tap_size);
       const int64_t parts = std::min(taps, parts_of(taps * tap_size));
@@ -282,17 +311,27 @@ void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
             std::copy_n(from, tap_size, to);
             continue;
           }
-          for (int64_t group = 0; group < groups; ++group) {  // (out, in) of this group to (in, out)
+          for (int64_t group = 0; group < groups; ++group) {
             kernels_of<T>().transpose(from + group * in, s.out, to + group * out, s.c, out, in);
           }
         }
       });
-      correlate<T>({.images = s.n, .groups = groups, .in = in, .out = out, .h = h.axis, .w = v.axis,
+      correlate<T>({.images = s.n,
+                    .groups = groups,
+                    .in = in,
+                    .out = out,
+                    .h = h.axis,
+                    .w = v.axis,
                     .x = {dy, s.oh * s.ow * s.out, s.ow * s.out, s.out, in},
-                    .y = {dx + (phase_h * s.w + phase_w) * s.c, s.h * s.w * s.c, s.stride_h * s.w * s.c,
-                          s.stride_w * s.c, out},
-                    .weights = flipped, .weights_h = v.count * tap_size, .weights_w = tap_size,
-                    .weights_in = s.c, .weights_group = out, .channelwise = depthwise, .bias = nullptr,
+                    .y = {dx + (phase_h * s.w + phase_w) * s.c, s.h * s.w * s.c,
+                          s.stride_h * s.w * s.c, s.stride_w * s.c, out},
+                    .weights = flipped,
+                    .weights_h = v.count * tap_size,
+                    .weights_w = tap_size,
+                    .weights_in = s.c,
+                    .weights_group = out,
+                    .channelwise = depthwise,
+                    .bias = nullptr,
                     .activation = Activation::linear});
     }
   }
@@ -302,7 +341,8 @@ namespace {
 
 // dw += what the positions and taps of two spans give, in `images` images from x and dy on.
 template <class T>
-void weight_gradient_box(const ConvShape& s, const Span& h, const Span& w, int64_t images, const T* x, const T* dy, T* dw) {
+void weight_gradient_box(const ConvShape& s, const Span& h, const Span& w, int64_t images,
+                         const T* x, const T* dy, T* dw) {
   if (h.taps() <= 0 || w.taps() <= 0 || h.positions() <= 0 || w.positions() <= 0) return;
   const auto& kernel = kernels_of<T>();
   const bool depthwise = is_depthwise(s);
@@ -310,10 +350,11 @@ void weight_gradient_box(const ConvShape& s, const Span& h, const Span& w, int64
   const int64_t in = depthwise ? 1 : s.c / groups, out = s.out / groups;
   const int64_t x_row = s.w * s.c, y_row = s.ow * s.out;
 
-  Brgemm<T> g{.m = 0, .n = out, .k = w.positions(), .a = nullptr, .a_inner = 0, .b = nullptr, .b_k = s.out, .c = nullptr,
-              .c_inner = 0};
+  Brgemm<T> g;
   g.accumulate = true;
-  g.a_k = s.stride_w * s.c;
+  g.n = out;
+  g.k = w.positions();
+  g.a_k = s.stride_w * s.c, g.b_k = s.out;
   g.batch1 = h.positions();
   g.a_batch1 = s.stride_h * x_row, g.b_batch1 = y_row;
   g.batch2 = images;
@@ -359,18 +400,21 @@ void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
   }
   const int64_t tap_row = s.kw * (s.c / s.groups) * s.out, size = s.kh * tap_row;
   const int64_t positions = s.oh * s.ow;
-  // Many channels fill the rows of the GEMM with one tap, and the gradient goes through memory only once. Few channels
-  // need several taps for that.
+  // Many channels fill the rows of the GEMM with one tap, and the gradient goes through memory only
+  // once. Few channels need several taps for that.
   const auto spans = s.c / s.groups >= 16 ? tap_spans_of : spans_of;
   const std::vector<Span> rows = spans(height_of(s)), columns = spans(width_of(s));
-  // Few enough positions at a time for x and dy to stay in cache while all taps pass by: a band of output rows, or
-  // several small images.
+  // Few enough positions at a time for x and dy to stay in cache while all taps pass by: a band of
+  // output rows, or several small images.
   constexpr int64_t kPositions = 256;
-  const int64_t lines = std::clamp<int64_t>(kPositions / std::max<int64_t>(1, s.ow), 1, std::max<int64_t>(1, s.oh));
+  const int64_t lines =
+      std::clamp<int64_t>(kPositions / std::max<int64_t>(1, s.ow), 1, std::max<int64_t>(1, s.oh));
   const int64_t images = std::max<int64_t>(1, kPositions / std::max<int64_t>(1, positions));
-  // Images in fixed groups, each summed in turn and then added in order: their number depends on sizes only.
+  // Images in fixed groups, each summed in turn and then added in order: their number depends on
+  // sizes only.
   constexpr int64_t kGroups = 8, kPositionsPerGroup = 512;
-  const int64_t groups = std::clamp<int64_t>(s.n * positions / kPositionsPerGroup, 1, std::clamp<int64_t>(s.n, 1, kGroups));
+  const int64_t groups = std::clamp<int64_t>(s.n * positions / kPositionsPerGroup, 1,
+                                             std::clamp<int64_t>(s.n, 1, kGroups));
   // A group's taps may be shared by threads, row by row.
   const int64_t shares = std::min(s.kh, ceil_div(parts_of(s.n * positions * size), groups));
   thread_local Scratch scratch;
@@ -389,8 +433,8 @@ void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
           h.begin = std::max(h.begin, line);
           h.end = std::min(h.end, line + lines);
           for (const Span& w : columns) {
-            weight_gradient_box(s, h, w, std::min(images, last - image), x + image * s.h * s.w * s.c,
-                                dy + image * positions * s.out, sum);
+            weight_gradient_box(s, h, w, std::min(images, last - image),
+                                x + image * s.h * s.w * s.c, dy + image * positions * s.out, sum);
           }
         }
       }
@@ -399,9 +443,9 @@ void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
   if (groups > 1) sum_rows(sums, size, groups, size, dw);
 }
 
-#define PYCLR_INSTANTIATE(T)                                                                         \
-  template void conv_forward(const ConvShape&, const T*, const T*, const T*, Activation, T*);        \
-  template void conv_input_gradient(const ConvShape&, const T*, const T*, T*);                       \
+#define PYCLR_INSTANTIATE(T)                                                                  \
+  template void conv_forward(const ConvShape&, const T*, const T*, const T*, Activation, T*); \
+  template void conv_input_gradient(const ConvShape&, const T*, const T*, T*);                \
   template void conv_weight_gradient(const ConvShape&, const T*, const T*, T*);
 PYCLR_INSTANTIATE(float)
 PYCLR_INSTANTIATE(double)

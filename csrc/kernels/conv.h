@@ -8,16 +8,18 @@
 namespace pyclr {
 
 // The output is (n, oh, ow, out). Padding is implicit: output (oy, ox) reads inputs
-// (oy * stride_h - pad_top + ky * dilation_h, ox * stride_w - pad_left + kx * dilation_w), those outside the image as 0.
-// Output channel o belongs to group o / (out / groups), and reads the c / groups channels of that group. In one dimension,
-// h = kh = oh = 1.
+// (oy * stride_h - pad_top + ky * dilation_h, ox * stride_w - pad_left + kx * dilation_w), those
+// outside the image as 0. Output channel o belongs to group o / (out / groups), and reads the c /
+// groups channels of that group. In one dimension, h = kh = oh = 1.
 struct ConvShape {
-  int64_t n, h, w, c, kh, kw, oh, ow, out, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, groups;
+  int64_t n, h, w, c, kh, kw, oh, ow, out, stride_h, stride_w, dilation_h, dilation_w, pad_top,
+      pad_left, groups;
 };
 
 // y = act(conv(x, w) + bias); bias (out) or null
 template <class T>
-void conv_forward(const ConvShape& shape, const T* x, const T* w, const T* bias, Activation act, T* y);
+void conv_forward(const ConvShape& shape, const T* x, const T* w, const T* bias, Activation act,
+                  T* y);
 
 // dx from dy; also the forward of a transposed convolution
 template <class T>

@@ -5,66 +5,94 @@
 namespace pyclr {
 namespace {
 
-// A product is cut into a grid of blocks of C, each computed by one thread: no sums between threads.
+// A product is cut into a grid of blocks of C, each computed by one thread: no sums between
+// threads.
 struct Grid {
   int64_t down, across;
 };
 
-// Of the grids with about `parts` blocks, the one that reads least: a block reads its rows of A and columns of B.
-Grid grid_of(int64_t parts, int64_t m, int64_t n, int64_t row_unit, int64_t column_unit) {
-  const int64_t max_down = std::max<int64_t>(1, m / row_unit), max_across = std::max<int64_t>(1, n / column_unit);
+// Blocks begin at multiples of these, so that only the last ones have partial tiles.
+constexpr int64_t kRowUnit = 12;
+int64_t column_unit(size_t value_size) { return 4 * kernels().vector_bytes / int64_t(value_size); }
+
+// Of the grids with about `parts` blocks, the one that reads least: a block reads its rows of A and
+// columns of B.
+Grid grid_of(int64_t parts, int64_t m, int64_t n, int64_t column_unit) {
+  const int64_t max_down = std::max<int64_t>(1, m / kRowUnit);
+  const int64_t max_across = std::max<int64_t>(1, n / column_unit);
   Grid best{1, 1};
   int64_t least = INT64_MAX;
   for (int64_t across = 1; across <= std::min(parts, max_across); ++across) {
     const int64_t down = std::min(parts / across, max_down);
-    // first of all as many blocks as possible
-    const int64_t reads = (m * across + n * down) + (parts - across * down) * (m + n);
+    const int64_t missing = parts - across * down;  // as many blocks as possible come first
+    const int64_t reads = m * across + n * down + missing * (m + n);
     if (reads < least) best = {down, across}, least = reads;
   }
   return best;
 }
 
-// Rows of B that stay in the first-level cache while a block's rows of A pass by, for 64-byte wide vectors.
+// Where block i of `blocks` begins among n rows or columns: at the nearest multiple of `unit`.
+int64_t block_begin(int64_t i, int64_t blocks, int64_t n, int64_t unit) {
+  return i == blocks ? n : (n * i / blocks + unit / 2) / unit * unit;
+}
+
+// Rows of B used at a time while a block's rows of A pass by, so that a panel of them stays in cache.
 constexpr int64_t kDepth = 256;
+
+// A panel of B whose rows are this many bytes apart is copied together: they would share few sets
+// of the caches and need a page of memory each. So many rows of A repay the copy.
+constexpr int64_t kFarApart = 1024, kRowsToCopy = 48;
 
 // One block of C on this thread.
 template <class T>
-void gemm_block(Brgemm<T> g) {
+void gemm_block(const Brgemm<T>& whole) {
   const auto& kernel = kernels_of<T>();
-  const int64_t k = g.k;
-  const T* bias = g.bias;
-  const Activation activation = g.activation;
-  for (int64_t p = 0; p == 0 || p < k; p += kDepth) {
-    g.k = std::min(kDepth, k - p);
-    const bool last = p + kDepth >= k;
-    g.bias = last ? bias : nullptr;
-    g.activation = last ? activation : Activation::linear;
-    kernel.brgemm(g);
-    g.a += g.k * g.a_k;
-    g.b += g.k * g.b_k;
-    g.accumulate = true;
+  const bool copy = whole.b_k * int64_t(sizeof(T)) >= kFarApart && whole.m >= kRowsToCopy;
+  const int64_t width = copy ? kernel.panel : whole.n;
+  thread_local Scratch scratch;
+  T* panel = copy ? scratch.get<T>(kDepth * width) : nullptr;
+  for (int64_t p = 0; p == 0 || p < whole.k; p += kDepth) {
+    const bool last = p + kDepth >= whole.k;
+    for (int64_t j = 0; j < whole.n; j += width) {
+      Brgemm<T> g = whole;
+      g.n = std::min(width, whole.n - j);
+      g.k = std::min(kDepth, whole.k - p);
+      g.a += p * g.a_k;
+      g.b += p * g.b_k + j;
+      g.c += j;
+      g.accumulate = p > 0;
+      g.bias = last && whole.bias ? whole.bias + j : nullptr;
+      g.activation = last ? whole.activation : Activation::linear;
+      if (copy) {
+        for (int64_t row = 0; row < g.k; ++row) {
+          std::copy_n(g.b + row * g.b_k, g.n, panel + row * width);
+        }
+        g.b = panel;
+        g.b_k = width;
+      }
+      kernel.brgemm(g);
+    }
   }
 }
 
-// `batch` products that are `g`, a block at a time on all threads. With m_inner left alone.
+// `batch` products like `g`, a block at a time on all threads.
 template <class T>
 void gemm(const Brgemm<T>& g, int64_t batch = 1, int64_t a_stride = 0, int64_t b_stride = 0) {
   if (batch <= 0 || g.m <= 0 || g.n <= 0) return;
+  const int64_t unit = column_unit(sizeof(T));
   const int64_t parts = parts_of(batch * g.m * g.n * g.k);
-  const Grid grid = grid_of(ceil_div(parts, batch), g.m, g.n, 12, 4 * kernels().vector_bytes / int64_t(sizeof(T)));
-  const int64_t blocks = grid.down * grid.across;
-  const int64_t together = std::max<int64_t>(1, batch * blocks / parts);  // small products of a batch in one chunk
-  parallel_for(ceil_div(batch * blocks, together), [&](int64_t chunk) {
-    for (int64_t i = chunk * together; i < std::min((chunk + 1) * together, batch * blocks); ++i) {
-      const int64_t which = i / blocks, row = i % blocks / grid.across, column = i % blocks % grid.across;
-      const int64_t i0 = g.m * row / grid.down, i1 = g.m * (row + 1) / grid.down;
-      const int64_t unit = kernels().vector_bytes / int64_t(sizeof(T));
-      const int64_t vectors = ceil_div(g.n, unit);
-      const int64_t j0 = vectors * column / grid.across * unit;
-      const int64_t j1 = std::min(g.n, vectors * (column + 1) / grid.across * unit);
+  const Grid grid = grid_of(ceil_div(parts, batch), g.m, g.n, unit);
+  const int64_t blocks = batch * grid.down * grid.across;
+  const int64_t chunks = std::min(parts, blocks);  // small products of a batch share a chunk
+  parallel_for(chunks, [&](int64_t chunk) {
+    for (int64_t i = blocks * chunk / chunks; i < blocks * (chunk + 1) / chunks; ++i) {
+      const int64_t column = i % grid.across, row = i / grid.across % grid.down;
+      const int64_t which = i / grid.across / grid.down;
+      const int64_t i0 = block_begin(row, grid.down, g.m, kRowUnit);
+      const int64_t j0 = block_begin(column, grid.across, g.n, unit);
       Brgemm<T> block = g;
-      block.m = i1 - i0;
-      block.n = j1 - j0;
+      block.m = block_begin(row + 1, grid.down, g.m, kRowUnit) - i0;
+      block.n = block_begin(column + 1, grid.across, g.n, unit) - j0;
       block.a += which * a_stride + i0 * g.a_inner;
       block.b += which * b_stride + j0;
       block.c += which * g.m * g.n + i0 * g.c_inner + j0;
@@ -77,7 +105,8 @@ void gemm(const Brgemm<T>& g, int64_t batch = 1, int64_t a_stride = 0, int64_t b
 // dst (columns, rows) = src (rows, columns) transposed, on all threads.
 template <class T>
 void transpose(const T* src, T* dst, int64_t rows, int64_t columns) {
-  const int64_t bands = std::clamp<int64_t>(parts_of(rows * columns), 1, std::max<int64_t>(1, ceil_div(rows, 64)));
+  const int64_t bands =
+      std::clamp<int64_t>(parts_of(rows * columns), 1, std::max<int64_t>(1, ceil_div(rows, 64)));
   parallel_for(bands, [&](int64_t band) {
     const int64_t i = rows * band / bands, end = rows * (band + 1) / bands;
     kernels_of<T>().transpose(src + i * columns, columns, dst + i, rows, end - i, columns);
@@ -87,41 +116,76 @@ void transpose(const T* src, T* dst, int64_t rows, int64_t columns) {
 }  // namespace
 
 template <class T>
-void dense_forward(const T* x, const T* w, const T* bias, Activation act, T* y, int64_t rows, int64_t in, int64_t out) {
-  gemm<T>({.m = rows, .n = out, .k = in, .a = x, .a_inner = in, .b = w, .b_k = out, .c = y, .c_inner = out,
-           .bias = bias, .activation = act});
+void dense_forward(const T* x, const T* w, const T* bias, Activation act, T* y, int64_t rows,
+                   int64_t in, int64_t out) {
+  gemm<T>({.m = rows,
+           .n = out,
+           .k = in,
+           .a = x,
+           .a_inner = in,
+           .b = w,
+           .b_k = out,
+           .c = y,
+           .c_inner = out,
+           .bias = bias,
+           .activation = act});
 }
 
 template <class T>
 void dense_weight_gradient(const T* x, const T* dy, T* dw, int64_t rows, int64_t in, int64_t out) {
-  gemm<T>({.m = in, .n = out, .k = rows, .a = x, .a_inner = 1, .a_k = in, .b = dy, .b_k = out, .c = dw,
+  gemm<T>({.m = in,
+           .n = out,
+           .k = rows,
+           .a = x,
+           .a_inner = 1,
+           .a_k = in,
+           .b = dy,
+           .b_k = out,
+           .c = dw,
            .c_inner = out});
 }
 
 template <class T>
 void dense_input_gradient(const T* dy, const T* w, T* dx, int64_t rows, int64_t in, int64_t out) {
   thread_local Scratch copy, result;
-  // Either with w transposed, or dx^T = w @ dy^T with dy and dx transposed: the same sums, so whichever costs less.
-  // In vector multiply-adds: copying an element costs about 4, and the second wastes lanes for few rows.
+  // Either with w transposed, or dx^T = w @ dy^T with dy and dx transposed: the same sums, so
+  // whichever costs less. In vector multiply-adds: copying an element costs about 4, and the second
+  // wastes lanes for few rows.
   const int64_t lanes = kernels().vector_bytes / int64_t(sizeof(T));
   const int64_t cost_w = in * out * 4 + in * out * rows / lanes;
   const int64_t cost_dy = rows * (in + out) * 4 + in * out * ceil_div(rows, lanes);
   if (cost_w < cost_dy) {
     T* wt = copy.get<T>(in * out);
     transpose(w, wt, in, out);
-    gemm<T>({.m = rows, .n = in, .k = out, .a = dy, .a_inner = out, .b = wt, .b_k = in, .c = dx, .c_inner = in});
+    gemm<T>({.m = rows,
+             .n = in,
+             .k = out,
+             .a = dy,
+             .a_inner = out,
+             .b = wt,
+             .b_k = in,
+             .c = dx,
+             .c_inner = in});
   } else {
     T* dyt = copy.get<T>(rows * out);
     T* dxt = result.get<T>(rows * in);
     transpose(dy, dyt, rows, out);
-    gemm<T>({.m = in, .n = rows, .k = out, .a = w, .a_inner = out, .b = dyt, .b_k = rows, .c = dxt, .c_inner = rows});
+    gemm<T>({.m = in,
+             .n = rows,
+             .k = out,
+             .a = w,
+             .a_inner = out,
+             .b = dyt,
+             .b_k = rows,
+             .c = dxt,
+             .c_inner = rows});
     transpose(dxt, dx, in, rows);
   }
 }
 
 template <class T>
 void bias_gradient(const T* dy, T* db, int64_t rows, int64_t out) {
-  constexpr int64_t kGroup = 512;  // rows summed in turn; fixed, for the same bits on any number of threads
+  constexpr int64_t kGroup = 512;  // rows summed in turn: fixed, so that threads change no bits
   const int64_t groups = ceil_div(rows, kGroup);
   if (groups <= 1) return sum_rows(dy, out, rows, out, db);
   thread_local Scratch scratch;
@@ -129,15 +193,16 @@ void bias_gradient(const T* dy, T* db, int64_t rows, int64_t out) {
   const int64_t parts = std::min(groups, parts_of(rows * out));
   parallel_for(parts, [&](int64_t part) {
     for (int64_t g = groups * part / parts; g < groups * (part + 1) / parts; ++g) {
-      sum_rows(dy + g * kGroup * out, out, std::min(kGroup, rows - g * kGroup), out, sums + g * out);
+      sum_rows(dy + g * kGroup * out, out, std::min(kGroup, rows - g * kGroup), out,
+               sums + g * out);
     }
   });
   sum_rows(sums, out, groups, out, db);
 }
 
 template <class T>
-void matmul(const T* a, const T* b, T* c, int64_t batch, int64_t m, int64_t k, int64_t n, int64_t a_batch_stride,
-            int64_t b_batch_stride, bool transpose_a, bool transpose_b) {
+void matmul(const T* a, const T* b, T* c, int64_t batch, int64_t m, int64_t k, int64_t n,
+            int64_t a_batch_stride, int64_t b_batch_stride, bool transpose_a, bool transpose_b) {
   if (transpose_b) {
     thread_local Scratch scratch;
     const int64_t matrices = b_batch_stride ? batch : 1;
@@ -148,17 +213,27 @@ void matmul(const T* a, const T* b, T* c, int64_t batch, int64_t m, int64_t k, i
     b = copy;
     b_batch_stride = b_batch_stride ? k * n : 0;
   }
-  gemm<T>({.m = m, .n = n, .k = k, .a = a, .a_inner = transpose_a ? 1 : k, .a_k = transpose_a ? m : 1, .b = b,
-           .b_k = n, .c = c, .c_inner = n},
+  gemm<T>({.m = m,
+           .n = n,
+           .k = k,
+           .a = a,
+           .a_inner = transpose_a ? 1 : k,
+           .a_k = transpose_a ? m : 1,
+           .b = b,
+           .b_k = n,
+           .c = c,
+           .c_inner = n},
           batch, a_batch_stride, b_batch_stride);
 }
 
-#define PYCLR_INSTANTIATE(T)                                                                                          \
-  template void dense_forward(const T*, const T*, const T*, Activation, T*, int64_t, int64_t, int64_t);               \
-  template void dense_weight_gradient(const T*, const T*, T*, int64_t, int64_t, int64_t);                             \
-  template void dense_input_gradient(const T*, const T*, T*, int64_t, int64_t, int64_t);                              \
-  template void bias_gradient(const T*, T*, int64_t, int64_t);                                                        \
-  template void matmul(const T*, const T*, T*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool, bool);
+#define PYCLR_INSTANTIATE(T)                                                                  \
+  template void dense_forward(const T*, const T*, const T*, Activation, T*, int64_t, int64_t, \
+                              int64_t);                                                       \
+  template void dense_weight_gradient(const T*, const T*, T*, int64_t, int64_t, int64_t);     \
+  template void dense_input_gradient(const T*, const T*, T*, int64_t, int64_t, int64_t);      \
+  template void bias_gradient(const T*, T*, int64_t, int64_t);                                \
+  template void matmul(const T*, const T*, T*, int64_t, int64_t, int64_t, int64_t, int64_t,   \
+                       int64_t, bool, bool);
 PYCLR_INSTANTIATE(float)
 PYCLR_INSTANTIATE(double)
 

@@ -9,7 +9,8 @@ namespace pyclr {
 
 // y = act(x @ w + bias); x (rows, in), w (in, out), y (rows, out), bias (out) or null.
 template <class T>
-void dense_forward(const T* x, const T* w, const T* bias, Activation act, T* y, int64_t rows, int64_t in, int64_t out);
+void dense_forward(const T* x, const T* w, const T* bias, Activation act, T* y, int64_t rows,
+                   int64_t in, int64_t out);
 
 // dw = x^T @ dy
 template <class T>
@@ -23,10 +24,11 @@ void dense_input_gradient(const T* dy, const T* w, T* dx, int64_t rows, int64_t 
 template <class T>
 void bias_gradient(const T* dy, T* db, int64_t rows, int64_t out);
 
-// c[i] = a[i] @ b[i] for i < batch; c (batch, m, n). a[i] is (m, k), or (k, m) with transpose_a; b[i] is (k, n), or (n, k)
-// with transpose_b. The batch strides count elements; 0 gives all products the same matrix.
+// c[i] = a[i] @ b[i] for i < batch; c (batch, m, n). a[i] is (m, k), or (k, m) with transpose_a;
+// b[i] is (k, n), or (n, k) with transpose_b. The batch strides count elements; 0 gives all
+// products the same matrix.
 template <class T>
-void matmul(const T* a, const T* b, T* c, int64_t batch, int64_t m, int64_t k, int64_t n, int64_t a_batch_stride,
-            int64_t b_batch_stride, bool transpose_a, bool transpose_b);
+void matmul(const T* a, const T* b, T* c, int64_t batch, int64_t m, int64_t k, int64_t n,
+            int64_t a_batch_stride, int64_t b_batch_stride, bool transpose_a, bool transpose_b);
 
 }  // namespace pyclr

@@ -1,4 +1,5 @@
-// Compiled once per instruction set, with PYCLR_ISA naming it: the kernels, and the table that leads to them.
+// Compiled once per instruction set, with PYCLR_ISA naming it: the kernels, and the table that
+// leads to them.
 #include "kernels/brgemm.h"
 #include "kernels/normalize.h"
 #include "kernels/pointwise.h"
@@ -18,6 +19,7 @@ namespace {
 template <class T>
 constexpr KernelsOf<T> kKernelsOf = {
     .brgemm = brgemm<T, false>,
+    .panel = kMaxVectors * kLanes<T>,
     .channelwise = brgemm<T, true>,
     .transpose = transpose<T>,
 };

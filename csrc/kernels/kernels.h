@@ -1,8 +1,9 @@
 // The table of kernels that one instruction set provides, and the choice of a table.
 //
-// What fills the table (isa.cpp and the headers it includes) is compiled once per instruction set. Only plain structs
-// and function pointers cross that border: the linker would merge an inline function shared by two instruction sets,
-// and the merged copy might hold instructions that the machine lacks.
+// What fills the table (isa.cpp and the headers it includes) is compiled once per instruction set.
+// Only plain structs and function pointers cross that border: the linker would merge an inline
+// function shared by two instruction sets, and the merged copy might hold instructions that the
+// machine lacks.
 #pragma once
 
 #include <cstdint>
@@ -26,22 +27,26 @@ enum class Activation : uint8_t { linear, relu };
 
 // One batch-reduce GEMM, strides in elements, for i < m and j < n:
 //
-//   C[i, j] = act((accumulate ? C[i, j] : 0) + sum over p2 < batch2, p1 < batch1, p < k of
-//                 a[row_a(i) + p2 * a_batch2 + p1 * a_batch1 + p * a_k] * b[p2 * b_batch2 + p1 * b_batch1 + p * b_k + j]
-//                 + bias[j])
-//   row_a(i) = (i / m_inner) * a_outer + (i % m_inner) * a_inner, and C[i, j] = c[row_c(i) + j] alike.
+//   C[i, j] = act((accumulate ? C[i, j] : 0) + bias[j] +
+//                 sum over p2 < batch2, p1 < batch1, p < k of
+//                   a[row_a(i) + p2 * a_batch2 + p1 * a_batch1 + p * a_k] *
+//                   b[           p2 * b_batch2 + p1 * b_batch1 + p * b_k + j])
 //
-// Each C[i, j] is one chain of multiply-adds in the order p2, p1, p. So its bits depend neither on m, n and the tiles,
-// nor on how the reduction is cut into calls that accumulate.
+//   row_a(i) = (i / m_inner) * a_outer + (i % m_inner) * a_inner
+//   C[i, j] = c[row_c(i) + j], with row_c alike
+//
+// Each C[i, j] is one chain of multiply-adds in the order p2, p1, p. So its bits depend neither on
+// m, n and the tiles, nor on how the reduction is cut into calls that accumulate. The bias is added
+// after the sum.
 template <class T>
 struct Brgemm {
-  int64_t m, n, k, batch1 = 1, batch2 = 1;
-  const T* a;
-  int64_t a_outer = 0, a_inner, a_k = 1, a_batch1 = 0, a_batch2 = 0;
-  const T* b;
-  int64_t b_k, b_batch1 = 0, b_batch2 = 0;
-  T* c;
-  int64_t c_outer = 0, c_inner;
+  int64_t m = 0, n = 0, k = 0, batch1 = 1, batch2 = 1;
+  const T* a = nullptr;
+  int64_t a_outer = 0, a_inner = 0, a_k = 1, a_batch1 = 0, a_batch2 = 0;
+  const T* b = nullptr;
+  int64_t b_k = 0, b_batch1 = 0, b_batch2 = 0;
+  T* c = nullptr;
+  int64_t c_outer = 0, c_inner = 0;
   int64_t m_inner = INT64_MAX;
   bool accumulate = false;
   const T* bias = nullptr;
@@ -51,10 +56,13 @@ struct Brgemm {
 template <class T>
 struct KernelsOf {
   void (*brgemm)(const Brgemm<T>&);
-  // The same sum with A taken channel by channel: a[... + j] in place of a[...]. For depthwise convolution.
+  int64_t panel;  // columns that brgemm computes at a time, going through all rows
+  // The same sum with A taken channel by channel: a[... + j] in place of a[...]. For depthwise
+  // convolution.
   void (*channelwise)(const Brgemm<T>&);
   // dst[j * dst_stride + i] = src[i * src_stride + j] for i < rows, j < columns.
-  void (*transpose)(const T* src, int64_t src_stride, T* dst, int64_t dst_stride, int64_t rows, int64_t columns);
+  void (*transpose)(const T* src, int64_t src_stride, T* dst, int64_t dst_stride, int64_t rows,
+                    int64_t columns);
 };
 
 struct Kernels {
@@ -73,12 +81,14 @@ struct Kernels {
 
 #ifndef PYCLR_ISA
 
-// The table in use: the best the machine supports, or the one that the environment variable PYCLR_ISA names.
+// The table in use: the best the machine supports, or the one that the environment variable
+// PYCLR_ISA names.
 const Kernels& kernels();
 template <class T>
 const KernelsOf<T>& kernels_of();
 
-// Puts another table in use, for tests. Not while kernels run. Throws std::invalid_argument for a name not available.
+// Puts another table in use, for tests. Not while kernels run. Throws std::invalid_argument for a
+// name not available.
 void select_isa(const std::string& name);
 std::string isa_name();
 std::vector<std::string> available_isas();  // best first

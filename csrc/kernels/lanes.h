@@ -13,7 +13,8 @@ PYCLR_INLINE IntVec<T> lane_numbers() {
   return v;
 }
 
-// How for_vectors' body reads and writes: all lanes, or the first n; `fill` is what the others read.
+// How for_vectors' body reads and writes: all lanes, or the first n; `fill` is what the others
+// read.
 template <class T>
 struct AllLanes {
   static PYCLR_INLINE Vec<T> read(const T* p, T = 0) { return load(p); }
@@ -38,23 +39,33 @@ PYCLR_INLINE void for_vectors(int64_t n, F&& f) {
   if (i < n) f(i, FirstLanes<T>{n - i});
 }
 
+template <int... kLane>
+struct LaneList {};
+template <int kCount>
+constexpr auto kLaneList = LaneList<0, 1>{};
+template <>
+constexpr auto kLaneList<4> = LaneList<0, 1, 2, 3>{};
+template <>
+constexpr auto kLaneList<8> = LaneList<0, 1, 2, 3, 4, 5, 6, 7>{};
+template <>
+constexpr auto kLaneList<16> = LaneList<0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15>{};
+
+// join(lane, join(...)) of all lanes: halves, then quarters, ...
+template <int kWidth, class V, class F, int... kLane>
+PYCLR_INLINE V fold_lanes(V v, F join, LaneList<kLane...> lanes) {
+  v = join(v, __builtin_shufflevector(v, v, (kLane + kWidth) % int(sizeof...(kLane))...));
+  if constexpr (kWidth > 1) v = fold_lanes<kWidth / 2>(v, join, lanes);
+  return v;
+}
 template <class T>
 PYCLR_INLINE T lane_sum(Vec<T> v) {
-  T parts[kLanes<T>];
-  store(parts, v);
-  for (int width = kLanes<T> / 2; width; width /= 2)
-    for (int i = 0; i < width; ++i) parts[i] += parts[i + width];
-  return parts[0];
+  return fold_lanes<kLanes<T> / 2>(
+      v, [](Vec<T> a, Vec<T> b) { return a + b; }, kLaneList<kLanes<T>>)[0];
 }
-
 template <class T>
 PYCLR_INLINE T lane_max(Vec<T> v) {
-  T parts[kLanes<T>];
-  store(parts, v);
-  for (int width = kLanes<T> / 2; width; width /= 2)
-    for (int i = 0; i < width; ++i)
-      parts[i] = parts[i + width] > parts[i] ? parts[i + width] : parts[i];
-  return parts[0];
+  return fold_lanes<kLanes<T> / 2>(
+      v, [](Vec<T> a, Vec<T> b) { return max(a, b); }, kLaneList<kLanes<T>>)[0];
 }
 
 // The sum over all vectors of what f(i, lanes) returns, which must be 0 in the lanes past the end.

@@ -1,4 +1,5 @@
-// Pooling, a row at a time, vectors along the channels. Included once per instruction set (isa.cpp).
+// Pooling, a row at a time, vectors along the channels. Included once per instruction set
+// (isa.cpp).
 #pragma once
 
 #include "kernels/lanes.h"
@@ -7,8 +8,8 @@
 namespace pyclr::PYCLR_ISA {
 namespace {
 
-// n <= kLanes numbers of type I as lanes, and back. Loops, because the compiler makes better code of
-// them than of conversions of vectors.
+// n <= kLanes numbers of type I as lanes, and back. Loops, because the compiler makes better code
+// of them than of conversions of vectors.
 template <class T, class I>
 PYCLR_INLINE IntVec<T> read_index(const I* p, AllLanes<T>) {
   IntVec<T> v;
@@ -68,8 +69,10 @@ void max_pool(const PoolShape& s, const T* x, int64_t row, T* y, I* index) {
     const Clipped columns(left, s.pw, s.w);
     const T* corner = image_row + (left + columns.begin) * s.c;
     const int64_t first = rows.begin * s.pw + columns.begin;
-    if (rows.count() == 2 && columns.count() == 2) {
+    if (rows.count() == 2 && columns.count() == 2) {  // the usual sizes, unrolled
       max_window(s, corner, 2, 2, first, y, index);
+    } else if (rows.count() == 3 && columns.count() == 3) {
+      max_window(s, corner, 3, 3, first, y, index);
     } else {
       max_window(s, corner, rows.count(), columns.count(), first, y, index);
     }
@@ -116,33 +119,35 @@ template <class T, class I>
 void max_pool_gradient(const PoolShape& s, const T* dy, const I* index, int64_t row, T* dx) {
   __builtin_memset(dx, 0, s.w * s.c * sizeof(T));
   const bool overlap = s.stride_h < s.ph || s.stride_w < s.pw;
-  for_windows_of_row(s, row, [&](int64_t window, int64_t i, int64_t left, Clipped, Clipped columns) {
-    for_vectors<T>(s.c, [&](int64_t c, auto lanes) {
-      const Vec<T> gradient = lanes.read(dy + window * s.c + c);
-      const IntVec<T> where = read_index<T>(index + window * s.c + c, lanes);
-      for (int64_t j = columns.begin; j < columns.end; ++j) {
-        T* target = dx + (left + j) * s.c + c;
-        const auto won = where == static_cast<int32_t>(i * s.pw + j);
-        const Vec<T> share = select(won, gradient, Vec<T>{});
-        lanes.write(target, overlap ? lanes.read(target) + share : share);
-      }
-    });
-  });
+  for_windows_of_row(s, row,
+                     [&](int64_t window, int64_t i, int64_t left, Clipped, Clipped columns) {
+                       for_vectors<T>(s.c, [&](int64_t c, auto lanes) {
+                         const Vec<T> gradient = lanes.read(dy + window * s.c + c);
+                         const IntVec<T> where = read_index<T>(index + window * s.c + c, lanes);
+                         for (int64_t j = columns.begin; j < columns.end; ++j) {
+                           T* target = dx + (left + j) * s.c + c;
+                           const auto won = where == static_cast<int32_t>(i * s.pw + j);
+                           const Vec<T> share = select(won, gradient, Vec<T>{});
+                           lanes.write(target, overlap ? lanes.read(target) + share : share);
+                         }
+                       });
+                     });
 }
 
 template <class T>
 void average_pool_gradient(const PoolShape& s, const T* dy, int64_t row, T* dx) {
   __builtin_memset(dx, 0, s.w * s.c * sizeof(T));
-  for_windows_of_row(s, row, [&](int64_t window, int64_t, int64_t left, Clipped rows, Clipped columns) {
-    const T count = static_cast<T>(rows.count() * columns.count());
-    for_vectors<T>(s.c, [&](int64_t c, auto lanes) {
-      const Vec<T> share = lanes.read(dy + window * s.c + c) / count;
-      for (int64_t j = columns.begin; j < columns.end; ++j) {
-        T* target = dx + (left + j) * s.c + c;
-        lanes.write(target, lanes.read(target) + share);
-      }
-    });
-  });
+  for_windows_of_row(s, row,
+                     [&](int64_t window, int64_t, int64_t left, Clipped rows, Clipped columns) {
+                       const T count = static_cast<T>(rows.count() * columns.count());
+                       for_vectors<T>(s.c, [&](int64_t c, auto lanes) {
+                         const Vec<T> share = lanes.read(dy + window * s.c + c) / count;
+                         for (int64_t j = columns.begin; j < columns.end; ++j) {
+                           T* target = dx + (left + j) * s.c + c;
+                           lanes.write(target, lanes.read(target) + share);
+                         }
+                       });
+                     });
 }
 
 template <class T>

@@ -1,9 +1,10 @@
 // Random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as
 // 1, 2, 3", 2011) and what is made of its bits. Included once per instruction set (isa.cpp).
 //
-// The key is the seed; the counter is (block, step), 64 bits each. Blocks are computed 16 at a time:
-// a group of 64 words, word w of block b at place 16 w + b % 16. Numbers of 32 bits take one word
-// each; numbers of 64 bits two, so that a group makes 32: places 16 k + b % 16 hold words 2k, 2k + 1.
+// The key is the seed; the counter is (block, step), 64 bits each. Blocks are computed 16 at a
+// time: a group of 64 words, word w of block b at place 16 w + b % 16. Numbers of 32 bits take one
+// word each; numbers of 64 bits two, so that a group makes 32: places 16 k + b % 16 hold words 2k,
+// 2k + 1.
 #pragma once
 
 #include "kernels/random_table.h"
@@ -14,29 +15,50 @@ extern "C" double sin(double) noexcept, cos(double) noexcept, log(double) noexce
 namespace pyclr::PYCLR_ISA {
 namespace {
 
-// The ten rounds for N counters; counter[w][b] is word w of counter b.
-template <int N>
-PYCLR_INLINE constexpr void philox(uint32_t (&counter)[4][N], uint64_t seed) {
+// The product of the low halves of 64-bit numbers: one, or a vector of them.
+typedef uint64_t Words __attribute__((vector_size(kVectorBytes)));
+PYCLR_INLINE constexpr uint64_t multiply_low(uint64_t a, uint64_t b) {
+  return (a & 0xFFFFFFFF) * (b & 0xFFFFFFFF);
+}
+PYCLR_INLINE Words multiply_low(Words a, uint64_t b) {
+#if defined(__AVX512F__)
+  const __m512i factor = _mm512_set1_epi64(static_cast<int64_t>(b));
+  return reinterpret_cast<Words>(
+      _mm512_maskz_mul_epu32(0xFF, reinterpret_cast<__m512i>(a), factor));
+#elif defined(__AVX2__)
+  const __m256i factor = _mm256_set1_epi64x(static_cast<int64_t>(b));
+  return reinterpret_cast<Words>(_mm256_mul_epu32(reinterpret_cast<__m256i>(a), factor));
+#elif defined(__SSE2__)
+  const __m128i factor = _mm_set1_epi64x(static_cast<int64_t>(b));
+  return reinterpret_cast<Words>(_mm_mul_epu32(reinterpret_cast<__m128i>(a), factor));
+#elif defined(__ARM_NEON)
+  const uint32x2_t low = vmovn_u64(reinterpret_cast<uint64x2_t>(a));
+  return reinterpret_cast<Words>(vmull_n_u32(low, static_cast<uint32_t>(b)));
+#else
+  return (a & 0xFFFFFFFF) * (b & 0xFFFFFFFF);
+#endif
+}
+
+// The ten rounds for a counter of four words, each the low half of an element; what the high halves
+// hold does not matter, before or after.
+template <class V>
+PYCLR_INLINE constexpr void philox(V& x0, V& x1, V& x2, V& x3, uint64_t seed) {
   uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
+  PYCLR_UNROLL
   for (int round = 0; round < 10; ++round) {
-    for (int i = 0; i < N; ++i) {
-      const uint64_t a = uint64_t{0xD2511F53} * counter[0][i];
-      const uint64_t b = uint64_t{0xCD9E8D57} * counter[2][i];
-      counter[0][i] = static_cast<uint32_t>(b >> 32) ^ counter[1][i] ^ key0;
-      counter[2][i] = static_cast<uint32_t>(a >> 32) ^ counter[3][i] ^ key1;
-      counter[1][i] = static_cast<uint32_t>(b);
-      counter[3][i] = static_cast<uint32_t>(a);
-    }
+    const V a = multiply_low(x0, 0xD2511F53), b = multiply_low(x2, 0xCD9E8D57);
+    x0 = (b >> 32) ^ x1 ^ uint64_t{key0};
+    x2 = (a >> 32) ^ x3 ^ uint64_t{key1};
+    x1 = b, x3 = a;
     key0 += 0x9E3779B9, key1 += 0xBB67AE85;
   }
 }
 
 // Known answers, published with the Random123 library.
-constexpr bool philox_gives(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, uint64_t seed,
-                            uint32_t r0, uint32_t r1, uint32_t r2, uint32_t r3) {
-  uint32_t x[4][1] = {{c0}, {c1}, {c2}, {c3}};
-  philox(x, seed);
-  return x[0][0] == r0 && x[1][0] == r1 && x[2][0] == r2 && x[3][0] == r3;
+constexpr bool philox_gives(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t seed,
+                            uint32_t y0, uint32_t y1, uint32_t y2, uint32_t y3) {
+  philox(x0, x1, x2, x3, seed);
+  return uint32_t(x0) == y0 && uint32_t(x1) == y1 && uint32_t(x2) == y2 && uint32_t(x3) == y3;
 }
 static_assert(philox_gives(0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8));
 static_assert(philox_gives(~0u, ~0u, ~0u, ~0u, ~uint64_t{0}, 0x408f276d, 0x41c83b0e, 0xa20bc7c6,
@@ -46,20 +68,26 @@ static_assert(philox_gives(0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0x299
 
 constexpr int kBlocks = 16;
 struct RandomWords {
-  uint32_t word[4][kBlocks];
+  uint32_t word[4 * kBlocks];
+  // 64 bits: word 2k of block b, then word 2k + 1.
+  PYCLR_INLINE uint64_t wide(int k, int b) const {
+    return uint64_t{word[2 * k * kBlocks + b]} << 32 | word[(2 * k + 1) * kBlocks + b];
+  }
 };
 
 PYCLR_INLINE RandomWords random_words(RandomKey key, uint64_t group) {
-  RandomWords x;
-  for (int i = 0; i < kBlocks; ++i) {
-    const uint64_t block = group * kBlocks + i;
-    x.word[0][i] = static_cast<uint32_t>(block);
-    x.word[1][i] = static_cast<uint32_t>(block >> 32);
-    x.word[2][i] = static_cast<uint32_t>(key.step);
-    x.word[3][i] = static_cast<uint32_t>(key.step >> 32);
+  constexpr int kCount = kVectorBytes / 8;
+  RandomWords words;
+  for (int first = 0; first < kBlocks; first += kCount) {
+    Words block{}, step = Words{} + key.step;
+    for (int i = 0; i < kCount; ++i) block[i] = group * kBlocks + first + i;
+    Words x[4] = {block, block >> 32, step, step >> 32};
+    philox(x[0], x[1], x[2], x[3], key.seed);
+    for (int w = 0; w < 4; ++w)
+      for (int i = 0; i < kCount; ++i)
+        words.word[w * kBlocks + first + i] = static_cast<uint32_t>(x[w][i]);
   }
-  philox(x.word, key.seed);
-  return x;
+  return words;
 }
 
 // Fills y[begin, end) group by group; make(words, values) makes the `kValues` values of a group.
@@ -77,15 +105,17 @@ PYCLR_INLINE void fill_random(RandomKey key, int64_t begin, int64_t end, T* y, F
   }
 }
 
-// 64 bits: word 2k of block i, then word 2k + 1.
-PYCLR_INLINE uint64_t wide(const RandomWords& x, int k, int i) {
-  return uint64_t{x.word[2 * k][i]} << 32 | x.word[2 * k + 1][i];
-}
 // In [0, 1), with the 24 or 53 bits that a float or a double has.
-PYCLR_INLINE float unit(uint32_t word) { return static_cast<float>(static_cast<int32_t>(word >> 8)) * 0x1p-24f; }
-PYCLR_INLINE double unit(uint64_t bits) { return static_cast<double>(static_cast<int64_t>(bits >> 11)) * 0x1p-53; }
+PYCLR_INLINE float unit(uint32_t word) {
+  return static_cast<float>(static_cast<int32_t>(word >> 8)) * 0x1p-24f;
+}
+PYCLR_INLINE double unit(uint64_t bits) {
+  return static_cast<double>(static_cast<int64_t>(bits >> 11)) * 0x1p-53;
+}
 // In (0, 1], down to 2^-33 or 2^-54: for logarithms.
-PYCLR_INLINE float positive_unit(uint32_t word) { return static_cast<float>(word) * 0x1p-32f + 0x1p-33f; }
+PYCLR_INLINE float positive_unit(uint32_t word) {
+  return static_cast<float>(word) * 0x1p-32f + 0x1p-33f;
+}
 PYCLR_INLINE double positive_unit(uint64_t bits) { return unit(bits) + 0x1p-54; }
 
 PYCLR_INLINE float below(float x) { return __builtin_nextafterf(x, -__builtin_inff()); }
@@ -99,14 +129,14 @@ void random_uniform(RandomKey key, int64_t begin, int64_t end, double low, doubl
   if constexpr (sizeof(T) == 4) {
     fill_random<64>(key, begin, end, y, [=](const RandomWords& x, float* values) {
       for (int j = 0; j < 64; ++j) {
-        const float value = from + width * unit(x.word[j / 16][j % 16]);
+        const float value = from + width * unit(x.word[j]);
         values[j] = value < last ? value : last;
       }
     });
   } else {
     fill_random<32>(key, begin, end, y, [=](const RandomWords& x, double* values) {
       for (int j = 0; j < 32; ++j) {
-        const double value = from + width * unit(wide(x, j / 16, j % 16));
+        const double value = from + width * unit(x.wide(j / 16, j % 16));
         values[j] = value < last ? value : last;
       }
     });
@@ -119,7 +149,7 @@ void random_dropout_mask(RandomKey key, int64_t begin, int64_t end, double rate,
   const uint32_t threshold = limit < 4294967295.0 ? static_cast<uint32_t>(limit) : ~0u;
   const T scale = rate < 1 ? T(1 / (1 - rate)) : T(0);
   fill_random<64>(key, begin, end, y, [=](const RandomWords& x, T* values) {
-    for (int j = 0; j < 64; ++j) values[j] = x.word[j / 16][j % 16] < threshold ? T(0) : scale;
+    for (int j = 0; j < 64; ++j) values[j] = x.word[j] < threshold ? T(0) : scale;
   });
 }
 
@@ -153,8 +183,8 @@ void random_normal(RandomKey key, int64_t begin, int64_t end, double mean, doubl
       for (int k = 0; k < 2; ++k) {
         float u[kBlocks], t[kBlocks];
         for (int i = 0; i < kBlocks; ++i) {
-          u[i] = positive_unit(x.word[2 * k][i]);
-          t[i] = unit(x.word[2 * k + 1][i]);
+          u[i] = positive_unit(x.word[2 * k * kBlocks + i]);
+          t[i] = unit(x.word[(2 * k + 1) * kBlocks + i]);
         }
         for (int i = 0; i < kBlocks; i += kLanes<float>) {
           Vec<float> sine, cosine;
@@ -168,8 +198,8 @@ void random_normal(RandomKey key, int64_t begin, int64_t end, double mean, doubl
   } else {
     fill_random<32>(key, begin, end, y, [=](const RandomWords& x, double* values) {
       for (int i = 0; i < kBlocks; ++i) {
-        const double r = __builtin_sqrt(-2 * ::log(positive_unit(wide(x, 0, i))));
-        const double angle = 6.283185307179586 * unit(wide(x, 1, i));
+        const double r = __builtin_sqrt(-2 * ::log(positive_unit(x.wide(0, i))));
+        const double angle = 6.283185307179586 * unit(x.wide(1, i));
         values[i] = center + spread * (r * ::cos(angle));
         values[16 + i] = center + spread * (r * ::sin(angle));
       }
@@ -182,7 +212,7 @@ template <class T>
 void random_integers(RandomKey key, int64_t begin, int64_t end, int64_t low, uint64_t range, T* y) {
   fill_random<32>(key, begin, end, y, [=](const RandomWords& x, T* values) {
     for (int j = 0; j < 32; ++j) {
-      const auto product = static_cast<unsigned __int128>(wide(x, j / 16, j % 16)) * range;
+      const auto product = static_cast<unsigned __int128>(x.wide(j / 16, j % 16)) * range;
       values[j] = static_cast<T>(static_cast<uint64_t>(low) + static_cast<uint64_t>(product >> 64));
     }
   });

@@ -26,7 +26,7 @@ struct RandomTable {
 // The same for integers: low <= y[i] < low + range.
 template <class T>
 using RandomIntegerKernel = void (*)(RandomKey key, int64_t begin, int64_t end, int64_t low,
-                                uint64_t range, T* y);
+                                     uint64_t range, T* y);
 
 struct RandomKernels {
   RandomTable<float> f32;

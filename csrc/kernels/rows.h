@@ -18,9 +18,8 @@ constexpr T kMinusInfinity = static_cast<T>(-__builtin_inf());
 template <class T>
 PYCLR_INLINE T row_max(const T* x, int64_t n) {
   Vec<T> best = broadcast(kMinusInfinity<T>);
-  for_vectors<T>(n, [&](int64_t i, auto lanes) {
-    best = max(lanes.read(x + i, kMinusInfinity<T>), best);
-  });
+  for_vectors<T>(
+      n, [&](int64_t i, auto lanes) { best = max(lanes.read(x + i, kMinusInfinity<T>), best); });
   return lane_max<T>(best);
 }
 
@@ -50,9 +49,8 @@ void log_softmax(const T* x, int64_t rows, int64_t n, T* y) {
   for (int64_t r = 0; r < rows; ++r, x += n, y += n) {
     const T top = row_max(x, n);
     const T log_sum = static_cast<T>(::log(exponentials(x, top, n, y)));
-    for_vectors<T>(n, [&](int64_t i, auto lanes) {
-      lanes.write(y + i, lanes.read(x + i) - top - log_sum);
-    });
+    for_vectors<T>(
+        n, [&](int64_t i, auto lanes) { lanes.write(y + i, lanes.read(x + i) - top - log_sum); });
   }
 }
 
@@ -92,7 +90,8 @@ template <class T>
 void sparse_entropy_gradient(const T* dy, const T* p, const int64_t* labels, int64_t rows,
                              int64_t n, T* dx) {
   for (int64_t r = 0; r < rows; ++r, p += n, dx += n) {
-    for_vectors<T>(n, [&](int64_t i, auto lanes) { lanes.write(dx + i, lanes.read(p + i) * dy[r]); });
+    for_vectors<T>(n,
+                   [&](int64_t i, auto lanes) { lanes.write(dx + i, lanes.read(p + i) * dy[r]); });
     dx[labels[r]] = (p[labels[r]] - 1) * dy[r];
   }
 }
@@ -113,8 +112,8 @@ void dense_entropy(const T* x, const T* t, int64_t rows, int64_t n, T* loss, T* 
 template <class T>
 void dense_entropy_gradient(const T* dy, const T* p, const T* t, int64_t rows, int64_t n, T* dx) {
   for (int64_t r = 0; r < rows; ++r, p += n, t += n, dx += n) {
-    const T sum = static_cast<T>(
-        sum_vectors<T>(n, [&](int64_t i, auto lanes) { return lanes.read(t + i); }));
+    const T sum =
+        static_cast<T>(sum_vectors<T>(n, [&](int64_t i, auto lanes) { return lanes.read(t + i); }));
     for_vectors<T>(n, [&](int64_t i, auto lanes) {
       lanes.write(dx + i, (lanes.read(p + i) * sum - lanes.read(t + i)) * dy[r]);
     });
@@ -165,8 +164,8 @@ template <class T>
 void binary_entropy(const T* x, const T* t, int64_t n, T* loss) {
   for_vectors<T>(n, [&](int64_t i, auto lanes) {
     const Vec<T> logit = lanes.read(x + i);
-    lanes.write(loss + i, max(logit, Vec<T>{}) - logit * lanes.read(t + i) +
-                              log_one_plus(exp(-abs(logit))));
+    lanes.write(loss + i,
+                max(logit, Vec<T>{}) - logit * lanes.read(t + i) + log_one_plus(exp(-abs(logit))));
   });
 }
 

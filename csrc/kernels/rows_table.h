@@ -20,11 +20,13 @@ struct RowTable {
                                   int64_t n, T* dx);
   // p = softmax(x), loss = -sum(t log(p)). dx = (p sum(t) - t) dy.
   void (*dense_entropy)(const T* x, const T* t, int64_t rows, int64_t n, T* loss, T* p);
-  void (*dense_entropy_gradient)(const T* dy, const T* p, const T* t, int64_t rows, int64_t n, T* dx);
+  void (*dense_entropy_gradient)(const T* dy, const T* p, const T* t, int64_t rows, int64_t n,
+                                 T* dx);
 
   // loss = mean((x - t)^2). dx = 2 / n (x - t) dy.
   void (*squared_error)(const T* x, const T* t, int64_t rows, int64_t n, T* loss);
-  void (*squared_error_gradient)(const T* dy, const T* x, const T* t, int64_t rows, int64_t n, T* dx);
+  void (*squared_error_gradient)(const T* dy, const T* x, const T* t, int64_t rows, int64_t n,
+                                 T* dx);
 
   // By elements: loss = -t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x)). dx = (sigmoid(x) - t) dy.
   void (*binary_entropy)(const T* x, const T* t, int64_t n, T* loss);

@@ -49,8 +49,9 @@ const Kernels& find(const std::string& name, const std::string& argument) {
     if (name == table->isa) return *table;
     names += std::string(names.empty() ? "" : ", ") + "'" + table->isa + "'";
   }
-  throw std::invalid_argument(argument + " must be an instruction set that this machine supports: one of " + names +
-                              ". Received: '" + name + "'");
+  throw std::invalid_argument(argument +
+                              " must be an instruction set that this machine supports: one of " +
+                              names + ". Received: '" + name + "'");
 }
 
 std::atomic<const Kernels*>& selected() {

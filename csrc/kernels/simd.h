@@ -1,9 +1,10 @@
 // One vector type for every instruction set, with the operations the kernels need.
 //
-// Arithmetic (+ - * /) and comparisons are the operators of the compiler's vector extensions; a comparison gives a
-// mask for `select`. Included once per instruction set: everything has internal linkage and uses nothing from std,
-// see kernels.h. Functions of a vector give each lane the same bits whatever the other lanes hold, so an array's
-// tail (load_n, store_n) has the bits that full vectors would have.
+// Arithmetic (+ - * /) and comparisons are the operators of the compiler's vector extensions; a
+// comparison gives a mask for `select`. Included once per instruction set: everything has internal
+// linkage and uses nothing from std, see kernels.h. Functions of a vector give each lane the same
+// bits whatever the other lanes hold, so an array's tail (load_n, store_n) has the bits that full
+// vectors would have.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +49,7 @@ using IntVec = typename VecTypes<T>::Int;  // as many lanes, signed, as wide as 
 template <class T>
 constexpr int kLanes = kVectorBytes / int(sizeof(T));
 
-// --- Memory (no alignment needed) -----------------------------------------------------------------------------------
+// --- Memory (no alignment needed) ---
 
 template <class T>
 PYCLR_INLINE Vec<T> load(const T* p) {
@@ -88,10 +89,18 @@ PYCLR_INLINE __m256i first_lanes(const float*, int64_t n) {
 PYCLR_INLINE __m256i first_lanes(const double*, int64_t n) {
   return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
 }
-PYCLR_INLINE Vec<float> load_n(const float* p, int64_t n) { return _mm256_maskload_ps(p, first_lanes(p, n)); }
-PYCLR_INLINE Vec<double> load_n(const double* p, int64_t n) { return _mm256_maskload_pd(p, first_lanes(p, n)); }
-PYCLR_INLINE void store_n(float* p, Vec<float> v, int64_t n) { _mm256_maskstore_ps(p, first_lanes(p, n), v); }
-PYCLR_INLINE void store_n(double* p, Vec<double> v, int64_t n) { _mm256_maskstore_pd(p, first_lanes(p, n), v); }
+PYCLR_INLINE Vec<float> load_n(const float* p, int64_t n) {
+  return _mm256_maskload_ps(p, first_lanes(p, n));
+}
+PYCLR_INLINE Vec<double> load_n(const double* p, int64_t n) {
+  return _mm256_maskload_pd(p, first_lanes(p, n));
+}
+PYCLR_INLINE void store_n(float* p, Vec<float> v, int64_t n) {
+  _mm256_maskstore_ps(p, first_lanes(p, n), v);
+}
+PYCLR_INLINE void store_n(double* p, Vec<double> v, int64_t n) {
+  _mm256_maskstore_pd(p, first_lanes(p, n), v);
+}
 #else
 template <class T>
 PYCLR_INLINE Vec<T> load_n(const T* p, int64_t n) {
@@ -120,23 +129,39 @@ PYCLR_INLINE void keep(V& v) {
 #endif
 }
 
-// --- Arithmetic -----------------------------------------------------------------------------------------------------
+// --- Arithmetic ---
 
 // a * b + c: rounded once where the instruction set has it, twice on baseline.
-// max(x, y) and min(x, y): x where x is NaN; y must not be NaN. So max(x, 0) is a ReLU that lets NaN through.
-// (With full masks because g++ 12 warns about the plain forms of some AVX-512 intrinsics; no mask is emitted.)
+// max(x, y) and min(x, y): x where x is NaN; y must not be NaN. So max(x, 0) is a ReLU that lets
+// NaN through. The full masks keep g++ 12 from warning about its own AVX-512 header.
 #if defined(__AVX512F__)
-PYCLR_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm512_fmadd_ps(a, b, c); }
-PYCLR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return _mm512_fmadd_pd(a, b, c); }
-PYCLR_INLINE Vec<float> max(Vec<float> x, Vec<float> y) { return _mm512_maskz_max_ps(0xFFFF, y, x); }
-PYCLR_INLINE Vec<double> max(Vec<double> x, Vec<double> y) { return _mm512_maskz_max_pd(0xFF, y, x); }
-PYCLR_INLINE Vec<float> min(Vec<float> x, Vec<float> y) { return _mm512_maskz_min_ps(0xFFFF, y, x); }
-PYCLR_INLINE Vec<double> min(Vec<double> x, Vec<double> y) { return _mm512_maskz_min_pd(0xFF, y, x); }
+PYCLR_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
+PYCLR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+  return _mm512_fmadd_pd(a, b, c);
+}
+PYCLR_INLINE Vec<float> max(Vec<float> x, Vec<float> y) {
+  return _mm512_maskz_max_ps(0xFFFF, y, x);
+}
+PYCLR_INLINE Vec<double> max(Vec<double> x, Vec<double> y) {
+  return _mm512_maskz_max_pd(0xFF, y, x);
+}
+PYCLR_INLINE Vec<float> min(Vec<float> x, Vec<float> y) {
+  return _mm512_maskz_min_ps(0xFFFF, y, x);
+}
+PYCLR_INLINE Vec<double> min(Vec<double> x, Vec<double> y) {
+  return _mm512_maskz_min_pd(0xFF, y, x);
+}
 PYCLR_INLINE Vec<float> sqrt(Vec<float> x) { return _mm512_maskz_sqrt_ps(0xFFFF, x); }
 PYCLR_INLINE Vec<double> sqrt(Vec<double> x) { return _mm512_maskz_sqrt_pd(0xFF, x); }
 #elif defined(__AVX2__)
-PYCLR_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm256_fmadd_ps(a, b, c); }
-PYCLR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return _mm256_fmadd_pd(a, b, c); }
+PYCLR_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
+PYCLR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+  return _mm256_fmadd_pd(a, b, c);
+}
 PYCLR_INLINE Vec<float> max(Vec<float> x, Vec<float> y) { return _mm256_max_ps(y, x); }
 PYCLR_INLINE Vec<double> max(Vec<double> x, Vec<double> y) { return _mm256_max_pd(y, x); }
 PYCLR_INLINE Vec<float> min(Vec<float> x, Vec<float> y) { return _mm256_min_ps(y, x); }
@@ -145,7 +170,9 @@ PYCLR_INLINE Vec<float> sqrt(Vec<float> x) { return _mm256_sqrt_ps(x); }
 PYCLR_INLINE Vec<double> sqrt(Vec<double> x) { return _mm256_sqrt_pd(x); }
 #elif defined(__ARM_NEON)
 PYCLR_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return vfmaq_f32(c, a, b); }
-PYCLR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return vfmaq_f64(c, a, b); }
+PYCLR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+  return vfmaq_f64(c, a, b);
+}
 PYCLR_INLINE Vec<float> max(Vec<float> x, Vec<float> y) { return vmaxq_f32(x, y); }
 PYCLR_INLINE Vec<double> max(Vec<double> x, Vec<double> y) { return vmaxq_f64(x, y); }
 PYCLR_INLINE Vec<float> min(Vec<float> x, Vec<float> y) { return vminq_f32(x, y); }
@@ -163,11 +190,17 @@ PYCLR_INLINE Vec<float> sqrt(Vec<float> x) { return _mm_sqrt_ps(x); }
 PYCLR_INLINE Vec<double> sqrt(Vec<double> x) { return _mm_sqrt_pd(x); }
 #else  // any other processor: lane by lane
 template <class V>
-PYCLR_INLINE V fma(V a, V b, V c) { return a * b + c; }
+PYCLR_INLINE V fma(V a, V b, V c) {
+  return a * b + c;
+}
 template <class V>
-PYCLR_INLINE V max(V x, V y) { return x < y ? y : x; }
+PYCLR_INLINE V max(V x, V y) {
+  return x < y ? y : x;
+}
 template <class V>
-PYCLR_INLINE V min(V x, V y) { return y < x ? y : x; }
+PYCLR_INLINE V min(V x, V y) {
+  return y < x ? y : x;
+}
 PYCLR_INLINE Vec<float> sqrt(Vec<float> x) {
   for (int i = 0; i < kLanes<float>; ++i) x[i] = __builtin_sqrtf(x[i]);
   return x;
@@ -184,7 +217,8 @@ PYCLR_INLINE V select(M mask, V a, V b) {
   return mask ? a : b;
 }
 
-// --- Functions: within 2.5 units in the last place for float, libm lane by lane for double ---------------------------
+// --- Functions ---
+// For float within 2.5 units in the last place (exp and log: 1); for double libm, lane by lane.
 
 PYCLR_INLINE IntVec<float> bits_of(Vec<float> x) { return reinterpret_cast<IntVec<float>>(x); }
 PYCLR_INLINE Vec<float> from_bits(IntVec<float> i) { return reinterpret_cast<Vec<float>>(i); }
@@ -194,7 +228,8 @@ PYCLR_INLINE Vec<float> power_of_two(IntVec<float> n) { return from_bits((n + 12
 
 // x = n * log(2) + r with |r| <= log(2) / 2. Returns exp(r) - 1. For |x| < 2^21.
 PYCLR_INLINE Vec<float> reduced_expm1(Vec<float> x, IntVec<float>& n) {
-  const Vec<float> round = broadcast(12582912.0f);  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
+  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits.
+  const Vec<float> round = broadcast(12582912.0f);
   const Vec<float> shifted = fma(x, broadcast(1.44269504f), round);
   const Vec<float> whole = shifted - round;
   n = bits_of(shifted) - bits_of(round);
@@ -225,8 +260,10 @@ PYCLR_INLINE Vec<float> log(Vec<float> x) {
   const IntVec<float> root_half = bits_of(broadcast(0.70710677f));
   const IntVec<float> exponent = (bits_of(scaled) - root_half) >> 23;
   const Vec<float> f = from_bits(bits_of(scaled) - (exponent << 23)) - 1.0f;
-  const Vec<float> e = __builtin_convertvector(exponent, Vec<float>) - select(x < least_normal, broadcast(23.0f), Vec<float>{});
-  // With s = f / (2 + f): log(1 + f) = 2 atanh(s) = f - (f^2 / 2 - s * (f^2 / 2 + R(s^2))), R by a minimax fit.
+  const Vec<float> e = __builtin_convertvector(exponent, Vec<float>) -
+                       select(x < least_normal, broadcast(23.0f), Vec<float>{});
+  // With s = f / (2 + f): log(1 + f) = 2 atanh(s) = f - (f^2 / 2 - s * (f^2 / 2 + R(s^2))), R by a
+  // minimax fit.
   const Vec<float> s = f / (f + 2.0f);
   const Vec<float> z = s * s;
   Vec<float> R = broadcast(0.2987186292f);
@@ -259,10 +296,10 @@ PYCLR_INLINE Vec<float> sigmoid(Vec<float> x) {
   return select(x < Vec<float>{}, e, broadcast(1.0f)) / (e + 1.0f);
 }
 
-#define PYCLR_BY_LANE(name, f)                                            \
-  PYCLR_INLINE Vec<double> name(Vec<double> x) {                          \
-    for (int i = 0; i < kLanes<double>; ++i) x[i] = __builtin_##f(x[i]);  \
-    return x;                                                             \
+#define PYCLR_BY_LANE(name, f)                                           \
+  PYCLR_INLINE Vec<double> name(Vec<double> x) {                         \
+    for (int i = 0; i < kLanes<double>; ++i) x[i] = __builtin_##f(x[i]); \
+    return x;                                                            \
   }
 PYCLR_BY_LANE(exp, exp)
 PYCLR_BY_LANE(log, log)

@@ -21,8 +21,8 @@ PYCLR_INLINE V interleave(V a, V b, Indices<I...>) {
   return __builtin_shufflevector(a, b, (first + I / 2 + I % 2 * int(sizeof...(I)))...);
 }
 
-// One L x L block. Interleaving vector i with vector i + L/2 moves one bit of the row number to the column number;
-// log2(L) such steps exchange them.
+// One L x L block. Interleaving vector i with vector i + L/2 moves one bit of the row number to the
+// column number; log2(L) such steps exchange them.
 template <class T>
 PYCLR_INLINE void transpose_block(Vec<T> (&v)[kLanes<T>]) {
   constexpr int L = kLanes<T>;
@@ -39,7 +39,8 @@ PYCLR_INLINE void transpose_block(Vec<T> (&v)[kLanes<T>]) {
 
 // See KernelsOf::transpose.
 template <class T>
-void transpose(const T* src, int64_t src_stride, T* dst, int64_t dst_stride, int64_t rows, int64_t columns) {
+void transpose(const T* src, int64_t src_stride, T* dst, int64_t dst_stride, int64_t rows,
+               int64_t columns) {
   constexpr int L = kLanes<T>;
   for (int64_t i = 0; i < rows; i += L) {
     const int64_t height = rows - i < L ? rows - i : L;
@@ -53,7 +54,8 @@ void transpose(const T* src, int64_t src_stride, T* dst, int64_t dst_stride, int
         transpose_block<T>(v);
         PYCLR_UNROLL for (int r = 0; r < L; ++r) store(to + r * dst_stride, v[r]);
       } else {
-        for (int r = 0; r < L; ++r) v[r] = r < height ? load_n(from + r * src_stride, width) : Vec<T>{};
+        for (int r = 0; r < L; ++r)
+          v[r] = r < height ? load_n(from + r * src_stride, width) : Vec<T>{};
         transpose_block<T>(v);
         for (int r = 0; r < width; ++r) store_n(to + r * dst_stride, v[r], height);
       }

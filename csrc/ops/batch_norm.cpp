@@ -11,9 +11,12 @@ namespace {
 int64_t rows_of(const TensorData& x) { return x.shape.product(0, x.shape.rank() - 1); }
 Tensor as_matrix(const Tensor& x) { return reshape(x, {rows_of(*x), x->shape.last()}); }
 
-// A kernel takes a block of rows at once, in the precision of T; blocks are joined in double
-// precision and in order. A chunk of blocks is the unit of work.
-constexpr int64_t kBlockRows = 128;
+// A kernel takes a block of rows at once, in the precision of T: enough of them that what follows
+// is cheap, few enough that they stay in the cache. Blocks are joined in double precision and in
+// order. A chunk of blocks is the unit of work.
+int64_t rows_in_block(int64_t c) {
+  return std::clamp<int64_t>(8192 / std::max<int64_t>(c, 1), 32, 128);
+}
 
 // Two numbers a column.
 struct ColumnPairs {
@@ -25,14 +28,16 @@ struct ColumnPairs {
 // join(total, rows so far, a, b, count) adds the numbers of `count` rows to a total.
 template <class T, class Block, class Join>
 ColumnPairs over_rows(int64_t rows, int64_t c, Block&& block, Join&& join) {
-  const int64_t chunk = std::max<int64_t>(1, 16384 / std::max<int64_t>(c, 1) / kBlockRows) * kBlockRows;
+  const int64_t block_rows = rows_in_block(c);
+  const int64_t chunk =
+      std::max<int64_t>(1, 16384 / std::max<int64_t>(c, 1) / block_rows) * block_rows;
   const int64_t chunks = (rows + chunk - 1) / chunk;
   std::vector<ColumnPairs> parts(chunks, ColumnPairs(c));
   parallel_for(chunks, [&](int64_t i) {
     std::vector<T> a(c), b(c);
     const int64_t end = std::min(rows, (i + 1) * chunk);
-    for (int64_t row = i * chunk; row < end; row += kBlockRows) {
-      const int64_t count = std::min(kBlockRows, end - row);
+    for (int64_t row = i * chunk; row < end; row += block_rows) {
+      const int64_t count = std::min(block_rows, end - row);
       block(row, count, a.data(), b.data());
       join(parts[i], row - i * chunk, a.data(), b.data(), count);
     }
@@ -50,7 +55,8 @@ ColumnPairs column_moments(const T* x, int64_t rows, int64_t c) {
   const auto kernel = kernels().normalize.of(T{}).moments;
   return over_rows<T>(
       rows, c, [&](int64_t row, int64_t count, T* a, T* b) { kernel(x + row * c, count, c, a, b); },
-      [c](ColumnPairs& total, int64_t before, const auto* mean, const auto* squares, int64_t count) {
+      [c](ColumnPairs& total, int64_t before, const auto* mean, const auto* squares,
+          int64_t count) {
         const double share = static_cast<double>(count) / static_cast<double>(before + count);
         for (int64_t j = 0; j < c; ++j) {
           const double step = mean[j] - total.first[j];
@@ -76,7 +82,8 @@ ColumnPairs gradient_sums(const T* dy, const T* x, int64_t rows, int64_t c, cons
 
 // y = (x - mean) * scale + shift
 template <class T>
-void affine(const T* x, int64_t rows, int64_t c, const T* mean, const T* scale, const T* shift, T* y) {
+void affine(const T* x, int64_t rows, int64_t c, const T* mean, const T* scale, const T* shift,
+            T* y) {
   for_row_groups(rows, c, [&](int64_t first, int64_t count) {
     kernels().normalize.of(T{}).affine(x + first * c, count, c, mean, scale, shift, y + first * c);
   });
@@ -144,16 +151,16 @@ struct BatchNorm {
     }
     if (needs[0] && (dy[1] || dy[2])) {
       const Tensor dx = result[0] ? as_matrix(result[0]) : nullptr;
-      result[0] = reshape(with_statistics_gradient(dx, as_matrix(x), mean, inv_std, dy[1], dy[2], 0),
-                          x->shape);
+      result[0] = reshape(
+          with_statistics_gradient(dx, as_matrix(x), mean, inv_std, dy[1], dy[2], 0), x->shape);
     }
     return result;
   }
   static bool writes(const Call&, size_t input) { return input >= 3; }
 };
 
-// dy, x (..., c), gamma, mean, inv_std (c,) -> dx (..., c), dgamma (c,), dbeta (c,): the formulas of
-// normalized_gradient().
+// dy, x (..., c), gamma, mean, inv_std (c,) -> dx (..., c), dgamma (c,), dbeta (c,): the formulas
+// of normalized_gradient().
 struct BatchNormGradient {
   static constexpr const char* name = "batch_norm_gradient";
   using Attributes = NoAttrs;
@@ -173,7 +180,8 @@ struct BatchNormGradient {
     const int64_t rows = rows_of(*call.in(1)), c = call.in(1)->shape.last();
     const T *dy = call.in(0)->data<T>(), *x = call.in(1)->data<T>(), *gamma = call.in(2)->data<T>();
     const T *mean = call.in(3)->data<T>(), *inv_std = call.in(4)->data<T>();
-    T *dx = call.out(0)->data<T>(), *dgamma = call.out(1)->data<T>(), *dbeta = call.out(2)->data<T>();
+    T *dx = call.out(0)->data<T>(), *dgamma = call.out(1)->data<T>(),
+      *dbeta = call.out(2)->data<T>();
     const ColumnPairs sums = gradient_sums(dy, x, rows, c, mean);
     std::vector<T> scale(c), shift(c), slope(c);
     const double count = static_cast<double>(std::max<int64_t>(rows, 1));
@@ -192,14 +200,16 @@ struct BatchNormGradient {
   }
   static Tensors vjp(const Call& call, const Tensors& g, const Needs&) {
     return vjp_of(call, g, [](const Tensors& in) {
-      Tensors result = normalized_gradient(as_matrix(in[0]), as_matrix(in[1]), in[2], in[3], in[4], 0);
+      Tensors result =
+          normalized_gradient(as_matrix(in[0]), as_matrix(in[1]), in[2], in[3], in[4], 0);
       result[0] = reshape(result[0], in[1]->shape);
       return result;
     });
   }
 };
 
-// x (..., c), gamma, beta, mean, variance (c,) -> (x - mean) / sqrt(variance + epsilon) * gamma + beta.
+// x (..., c), gamma, beta, mean, variance (c,) -> (x - mean) / sqrt(variance + epsilon) * gamma +
+// beta.
 struct BatchNormInference {
   static constexpr const char* name = "batch_norm_inference";
   using Attributes = EpsilonAttributes;
@@ -232,8 +242,8 @@ struct BatchNormInference {
     const Tensor scale = multiply(gamma, inverse_std(variance, a.epsilon));
     if (needs[3]) result[3] = negative(multiply(g[2], scale));
     if (needs[4]) {
-      const Tensor slope = multiply(scale, multiply(inverse_std(variance, a.epsilon),
-                                                    full({}, gamma->dtype, -0.5)));
+      const Tensor slope =
+          multiply(scale, multiply(inverse_std(variance, a.epsilon), full({}, gamma->dtype, -0.5)));
       result[4] = multiply(g[1], slope);
     }
     return result;
@@ -250,7 +260,8 @@ struct BatchNormInferenceGradient {
     with_float(call.in(0)->dtype, [&](auto t) {
       using T = decltype(t);
       const int64_t rows = rows_of(*call.in(1)), c = call.in(1)->shape.last();
-      const T *dy = call.in(0)->data<T>(), *x = call.in(1)->data<T>(), *gamma = call.in(2)->data<T>();
+      const T *dy = call.in(0)->data<T>(), *x = call.in(1)->data<T>(),
+              *gamma = call.in(2)->data<T>();
       const T *mean = call.in(3)->data<T>(), *variance = call.in(4)->data<T>();
       T *dgamma = call.out(1)->data<T>(), *dbeta = call.out(2)->data<T>();
       const ColumnPairs sums = gradient_sums(dy, x, rows, c, mean);

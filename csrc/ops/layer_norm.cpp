@@ -16,9 +16,10 @@ struct Split {
 };
 
 Split split(const Call& call, const Shape& shape, int64_t rank) {
-  check(rank >= 1 && rank <= shape.rank(), call.op->name, ": rank, the number of trailing axes to "
-        "normalise, must be in [1, ", shape.rank(), "] for an input of shape ", shape,
-        ". Received: rank=", rank);
+  check(rank >= 1 && rank <= shape.rank(), call.op->name,
+        ": rank, the number of trailing axes to "
+        "normalise, must be in [1, ",
+        shape.rank(), "] for an input of shape ", shape, ". Received: rank=", rank);
   const int lead = shape.rank() - static_cast<int>(rank);
   const std::span<const int64_t> dims(shape.begin(), shape.rank());
   return {Shape(dims.first(lead)), Shape(dims.subspan(lead)), shape.product(0, lead),
@@ -48,19 +49,22 @@ struct LayerNorm {
     const auto [leading, trailing, rows, n] = split(call, call.in(0)->shape, a.rank);
     with_float(call.in(0)->dtype, [&, rows = rows, n = n](auto t) {
       using T = decltype(t);
-      const T *x = call.in(0)->data<T>(), *gamma = call.in(1)->data<T>(), *beta = call.in(2)->data<T>();
-      T *y = call.out(0)->data<T>(), *mean = call.out(1)->data<T>(), *inv_std = call.out(2)->data<T>();
+      const T *x = call.in(0)->data<T>(), *gamma = call.in(1)->data<T>(),
+              *beta = call.in(2)->data<T>();
+      T *y = call.out(0)->data<T>(), *mean = call.out(1)->data<T>(),
+        *inv_std = call.out(2)->data<T>();
       for_row_groups(rows, n, [&](int64_t first, int64_t count) {
-        kernels().normalize.of(t).layer(x + first * n, count, n, gamma, beta, a.epsilon, y + first * n,
-                                        mean + first, inv_std + first);
+        kernels().normalize.of(t).layer(x + first * n, count, n, gamma, beta, a.epsilon,
+                                        y + first * n, mean + first, inv_std + first);
       });
     });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
     const Tensor &x = call.in(0), &gamma = call.in(1), &mean = call.out(1), &inv_std = call.out(2);
     Tensors result(3);
-    if (dy[0]) result = launch(layer_norm_gradient_op, {dy[0], x, gamma, mean, inv_std},
-                               layer_norm_gradient_op.make_attrs());
+    if (dy[0])
+      result = launch(layer_norm_gradient_op, {dy[0], x, gamma, mean, inv_std},
+                      layer_norm_gradient_op.make_attrs());
     if (needs[0] && (dy[1] || dy[2])) {
       const Split s = split(call, x->shape, call.attrs_as<Attributes>().rank);
       auto rows = [&](const Tensor& t) { return t ? reshape(t, {s.rows, 1}) : nullptr; };
@@ -97,15 +101,16 @@ struct LayerNormGradient {
     const T *dy = call.in(0)->data<T>(), *x = call.in(1)->data<T>(), *gamma = call.in(2)->data<T>();
     const T *mean = call.in(3)->data<T>(), *inv_std = call.in(4)->data<T>();
     T* dx = call.out(0)->data<T>();
-    const int64_t group = std::max(16384 / std::max<int64_t>(n, 1) + 1, (rows + kMostGroups - 1) / kMostGroups);
+    const int64_t group =
+        std::max(16384 / std::max<int64_t>(n, 1) + 1, (rows + kMostGroups - 1) / kMostGroups);
     const int64_t groups = (rows + group - 1) / group;
     std::vector<T> parts(groups * 2 * n);
     parallel_for(groups, [&](int64_t g) {
       const int64_t first = g * group;
       T* part = parts.data() + g * 2 * n;
-      kernels().normalize.of(T{}).layer_gradient(dy + first * n, x + first * n,
-                                                 std::min(group, rows - first), n, gamma, mean + first,
-                                                 inv_std + first, dx + first * n, part, part + n);
+      kernels().normalize.of(T{}).layer_gradient(
+          dy + first * n, x + first * n, std::min(group, rows - first), n, gamma, mean + first,
+          inv_std + first, dx + first * n, part, part + n);
     });
     for (size_t output : {1, 2}) {
       T* total = call.out(output)->data<T>();
@@ -117,9 +122,9 @@ struct LayerNormGradient {
   static Tensors vjp(const Call& call, const Tensors& g, const Needs&) {
     const int64_t n = call.in(2)->size(), rows = call.in(3)->size();
     return vjp_of(call, g, [rows, n](const Tensors& in) {
-      Tensors result =
-          normalized_gradient(reshape(in[0], {rows, n}), reshape(in[1], {rows, n}), reshape(in[2], {n}),
-                              reshape(in[3], {rows, 1}), reshape(in[4], {rows, 1}), 1);
+      Tensors result = normalized_gradient(reshape(in[0], {rows, n}), reshape(in[1], {rows, n}),
+                                           reshape(in[2], {n}), reshape(in[3], {rows, 1}),
+                                           reshape(in[4], {rows, 1}), 1);
       result[0] = reshape(result[0], in[1]->shape);
       for (size_t i : {1, 2}) result[i] = reshape(result[i], in[2]->shape);
       return result;

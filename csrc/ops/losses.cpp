@@ -18,27 +18,35 @@ Tensor by_rows(const Tensor& x) {
 Tensor row_sums(const Tensor& x) { return sum(x, {-1}, false); }
 
 void check_rows(const Call& call, const TensorData& x) {
-  check_type(is_float(x.dtype), call.op->name, ": floating point is needed. Received: dtype=", x.dtype);
-  check(x.shape.rank() >= 1, call.op->name, ": at least one axis is needed. Received shape ", x.shape);
+  check_type(is_float(x.dtype), call.op->name,
+             ": floating point is needed. Received: dtype=", x.dtype);
+  check(x.shape.rank() >= 1, call.op->name, ": at least one axis is needed. Received shape ",
+        x.shape);
 }
 void check_same(const Call& call, const TensorData& a, const TensorData& b) {
-  check(a.shape == b.shape, call.op->name, ": predictions and targets must have one shape. Received: ",
-        a.shape, " and ", b.shape);
-  check_type(a.dtype == b.dtype, call.op->name, ": predictions and targets must have one dtype. "
-             "Received: ", a.dtype, " and ", b.dtype);
+  check(a.shape == b.shape, call.op->name,
+        ": predictions and targets must have one shape. Received: ", a.shape, " and ", b.shape);
+  check_type(a.dtype == b.dtype, call.op->name,
+             ": predictions and targets must have one dtype. "
+             "Received: ",
+             a.dtype, " and ", b.dtype);
 }
 // dy has one number for each row of x.
 void check_row_gradient(const Call& call, const TensorData& dy, const TensorData& x) {
-  check(dy.shape == without_last(x.shape) && dy.dtype == x.dtype, call.op->name, ": the gradient "
-        "must be ", x.dtype, " of shape ", without_last(x.shape), ". Received: ", dy.dtype, ' ', dy.shape);
+  check(dy.shape == without_last(x.shape) && dy.dtype == x.dtype, call.op->name,
+        ": the gradient "
+        "must be ",
+        x.dtype, " of shape ", without_last(x.shape), ". Received: ", dy.dtype, ' ', dy.shape);
 }
 
 void check_labels(const Call& call, const TensorData& labels, const TensorData& logits) {
   check_type(!is_float(labels.dtype) && labels.dtype != DType::boolean, call.op->name,
              ": labels must be integers. Received: dtype=", labels.dtype);
-  check(labels.shape == without_last(logits.shape), call.op->name, ": labels must have the shape of "
-        "the logits without the last axis, ", without_last(logits.shape), ". Received: labels of shape ",
-        labels.shape, " for logits of shape ", logits.shape);
+  check(labels.shape == without_last(logits.shape), call.op->name,
+        ": labels must have the shape of "
+        "the logits without the last axis, ",
+        without_last(logits.shape), ". Received: labels of shape ", labels.shape,
+        " for logits of shape ", logits.shape);
 }
 
 // The labels, all of them in [0, classes).
@@ -53,7 +61,8 @@ std::vector<int64_t> checked_labels(const Call& call, const TensorData& labels, 
   return result;
 }
 
-// logits (..., c), labels (...) -> loss (...) = -log(softmax(logits)[label]), probabilities (..., c).
+// logits (..., c), labels (...) -> loss (...) = -log(softmax(logits)[label]), probabilities (...,
+// c).
 struct SoftmaxCrossEntropy {
   static constexpr const char* name = "softmax_cross_entropy";
   using Attributes = NoAttrs;
@@ -79,10 +88,10 @@ struct SoftmaxCrossEntropy {
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
     Tensor dx;
-    if (dy[0])
-      dx = launch_one(softmax_cross_entropy_gradient_op, {dy[0], call.out(1), call.in(1)});
+    if (dy[0]) dx = launch_one(softmax_cross_entropy_gradient_op, {dy[0], call.out(1), call.in(1)});
     if (dy[1]) {
-      const Tensor more = launch(softmax_gradient_op, {dy[1], call.out(1)}, softmax_gradient_op.make_attrs())[0];
+      const Tensor more =
+          launch(softmax_gradient_op, {dy[1], call.out(1)}, softmax_gradient_op.make_attrs())[0];
       dx = dx ? add(dx, more) : more;
     }
     return {dx, nullptr};
@@ -108,8 +117,8 @@ struct SoftmaxCrossEntropyGradient {
       const T *dy = call.in(0)->data<T>(), *p = call.in(1)->data<T>();
       T* dx = call.out()->data<T>();
       for_row_groups(rows_of(*call.in(1)), c, [&](int64_t first, int64_t count) {
-        kernels().rows.of(t).sparse_entropy_gradient(dy + first, p + first * c,
-                                                     labels.data() + first, count, c, dx + first * c);
+        kernels().rows.of(t).sparse_entropy_gradient(
+            dy + first, p + first * c, labels.data() + first, count, c, dx + first * c);
       });
     });
   }
@@ -126,7 +135,8 @@ struct SoftmaxCrossEntropyGradient {
   }
 };
 
-// logits, targets (..., c) -> loss (...) = -sum(targets log(softmax(logits))), probabilities (..., c).
+// logits, targets (..., c) -> loss (...) = -sum(targets log(softmax(logits))), probabilities (...,
+// c).
 struct SoftmaxCrossEntropyDense {
   static constexpr const char* name = "softmax_cross_entropy_dense";
   using Attributes = NoAttrs;
@@ -143,8 +153,8 @@ struct SoftmaxCrossEntropyDense {
       const T *x = call.in(0)->data<T>(), *targets = call.in(1)->data<T>();
       T *loss = call.out(0)->data<T>(), *p = call.out(1)->data<T>();
       for_row_groups(rows_of(*call.in(0)), c, [&](int64_t first, int64_t count) {
-        kernels().rows.of(t).dense_entropy(x + first * c, targets + first * c, count, c, loss + first,
-                                           p + first * c);
+        kernels().rows.of(t).dense_entropy(x + first * c, targets + first * c, count, c,
+                                           loss + first, p + first * c);
       });
     });
   }
@@ -152,9 +162,11 @@ struct SoftmaxCrossEntropyDense {
     const Tensor &logits = call.in(0), &targets = call.in(1), &p = call.out(1);
     Tensors result(2);
     if (needs[0]) {
-      if (dy[0]) result[0] = launch_one(softmax_cross_entropy_dense_gradient_op, {dy[0], p, targets});
+      if (dy[0])
+        result[0] = launch_one(softmax_cross_entropy_dense_gradient_op, {dy[0], p, targets});
       if (dy[1]) {
-        const Tensor more = launch(softmax_gradient_op, {dy[1], p}, softmax_gradient_op.make_attrs())[0];
+        const Tensor more =
+            launch(softmax_gradient_op, {dy[1], p}, softmax_gradient_op.make_attrs())[0];
         result[0] = result[0] ? add(result[0], more) : more;
       }
     }
@@ -181,7 +193,8 @@ struct SoftmaxCrossEntropyDenseGradient {
     const int64_t c = call.in(1)->shape.last();
     with_float(call.in(1)->dtype, [&](auto t) {
       using T = decltype(t);
-      const T *dy = call.in(0)->data<T>(), *p = call.in(1)->data<T>(), *targets = call.in(2)->data<T>();
+      const T *dy = call.in(0)->data<T>(), *p = call.in(1)->data<T>(),
+              *targets = call.in(2)->data<T>();
       T* dx = call.out()->data<T>();
       for_row_groups(rows_of(*call.in(1)), c, [&](int64_t first, int64_t count) {
         kernels().rows.of(t).dense_entropy_gradient(dy + first, p + first * c, targets + first * c,
@@ -245,7 +258,8 @@ struct SigmoidCrossEntropyGradient {
   static void run(const Call& call) {
     with_float(call.in(1)->dtype, [&](auto t) {
       using T = decltype(t);
-      const T *dy = call.in(0)->data<T>(), *x = call.in(1)->data<T>(), *targets = call.in(2)->data<T>();
+      const T *dy = call.in(0)->data<T>(), *x = call.in(1)->data<T>(),
+              *targets = call.in(2)->data<T>();
       T* dx = call.out()->data<T>();
       for_row_groups(call.in(1)->size(), 1, [&](int64_t first, int64_t count) {
         kernels().rows.of(t).binary_entropy_gradient(dy + first, x + first, targets + first, count,
@@ -282,7 +296,8 @@ struct SquaredError {
       const T *x = call.in(0)->data<T>(), *target = call.in(1)->data<T>();
       T* loss = call.out()->data<T>();
       for_row_groups(rows_of(*call.in(0)), n, [&](int64_t first, int64_t count) {
-        kernels().rows.of(t).squared_error(x + first * n, target + first * n, count, n, loss + first);
+        kernels().rows.of(t).squared_error(x + first * n, target + first * n, count, n,
+                                           loss + first);
       });
     });
   }
@@ -307,7 +322,8 @@ struct SquaredErrorGradient {
     const int64_t n = call.in(1)->shape.last();
     with_float(call.in(1)->dtype, [&](auto t) {
       using T = decltype(t);
-      const T *dy = call.in(0)->data<T>(), *x = call.in(1)->data<T>(), *target = call.in(2)->data<T>();
+      const T *dy = call.in(0)->data<T>(), *x = call.in(1)->data<T>(),
+              *target = call.in(2)->data<T>();
       T* dx = call.out()->data<T>();
       for_row_groups(rows_of(*call.in(1)), n, [&](int64_t first, int64_t count) {
         kernels().rows.of(t).squared_error_gradient(dy + first, x + first * n, target + first * n,

@@ -15,8 +15,10 @@ Tensor mean_along(const Tensor& x, int axis) {
 }  // namespace
 
 void check_normalized(const Call& call, const TensorData& x) {
-  check_type(is_float(x.dtype), call.op->name, ": a floating point tensor is needed. Received: "
-             "dtype=", x.dtype);
+  check_type(is_float(x.dtype), call.op->name,
+             ": a floating point tensor is needed. Received: "
+             "dtype=",
+             x.dtype);
   check(x.shape.rank() >= 1, call.op->name, ": at least one axis is needed. Received input shape ",
         x.shape);
 }
@@ -45,13 +47,15 @@ Tensor with_statistics_gradient(const Tensor& dx, const Tensor& x, const Tensor&
                                 const Tensor& inv_std, const Tensor& dmean, const Tensor& dinv_std,
                                 int axis) {
   Tensor result = dx;
-  const Tensor share = constant_like(x, 1 / static_cast<double>(std::max<int64_t>(x->shape[axis], 1)));
+  const Tensor share =
+      constant_like(x, 1 / static_cast<double>(std::max<int64_t>(x->shape[axis], 1)));
   auto include = [&](const Tensor& more) {
     const Tensor full_size = broadcast_to(multiply(more, share), x->shape);
     result = result ? add(result, full_size) : full_size;
   };
   if (dmean) include(dmean);
-  if (dinv_std) {  // d inv_std / d variance = -inv_std^3 / 2, d variance / dx = 2 / count (x - mean)
+  if (dinv_std) {  // d inv_std / d variance = -inv_std^3 / 2, d variance / dx = 2 / count (x -
+                   // mean)
     const Tensor cube = multiply(inv_std, multiply(inv_std, inv_std));
     include(multiply(subtract(mean, x), multiply(cube, dinv_std)));
   }

@@ -1,7 +1,8 @@
 // What batch and layer normalisation share: checks, and gradients written with ordinary ops, for
 // gradients of gradients and for the statistics as results of their own.
 //
-// Those see x as a matrix that is normalised along `axis`; the other arguments broadcast against it.
+// Those see x as a matrix that is normalised along `axis`; the other arguments broadcast against
+// it.
 #pragma once
 
 #include "ops/ops.h"

@@ -33,14 +33,20 @@ PoolShape pool_shape(const Call& call, const Shape& x) {
   auto two_positive = [](const std::vector<int64_t>& v) {
     return v.size() == 2 && v[0] > 0 && v[1] > 0;
   };
-  check(x.rank() == 4, op, ": the input must have shape (batch, height, width, channels). Received "
-        "input shape ", x, ".");
-  check(two_positive(a.pool_size), op, ": pool_size must be two positive integers. Received: "
-        "pool_size=", listed(a.pool_size));
-  check(two_positive(strides), op, ": strides must be two positive integers. Received: strides=",
-        listed(strides));
-  check(a.padding == "valid" || a.padding == "same", op, ": padding must be 'valid' or 'same'. "
-        "Received: padding=", a.padding);
+  check(x.rank() == 4, op,
+        ": the input must have shape (batch, height, width, channels). Received "
+        "input shape ",
+        x, ".");
+  check(two_positive(a.pool_size), op,
+        ": pool_size must be two positive integers. Received: "
+        "pool_size=",
+        listed(a.pool_size));
+  check(two_positive(strides), op,
+        ": strides must be two positive integers. Received: strides=", listed(strides));
+  check(a.padding == "valid" || a.padding == "same", op,
+        ": padding must be 'valid' or 'same'. "
+        "Received: padding=",
+        a.padding);
   PoolShape s{};
   s.n = x[0], s.h = x[1], s.w = x[2], s.c = x[3];
   s.ph = a.pool_size[0], s.pw = a.pool_size[1];
@@ -48,8 +54,10 @@ PoolShape pool_shape(const Call& call, const Shape& x) {
   std::tie(s.oh, s.pad_top) = sliding_window(s.h, s.ph, s.stride_h, a.padding);
   std::tie(s.ow, s.pad_left) = sliding_window(s.w, s.pw, s.stride_w, a.padding);
   check((s.oh > 0 || s.h == 0) && (s.ow > 0 || s.w == 0), op, ": pool_size (", s.ph, ", ", s.pw,
-        ") is larger than the input (", s.h, ", ", s.w, ") with padding='valid'. Received input "
-        "shape ", x, ".");
+        ") is larger than the input (", s.h, ", ", s.w,
+        ") with padding='valid'. Received input "
+        "shape ",
+        x, ".");
   return s;
 }
 PoolShape pool_shape(const Call& call) { return pool_shape(call, call.in(0)->shape); }
@@ -61,19 +69,21 @@ PoolShape pool_shape_of_result(const Call& call) {
 Shape pooled(const PoolShape& s) { return {s.n, s.oh, s.ow, s.c}; }
 
 void check_float(const Call& call) {
-  check_type(is_float(call.in(0)->dtype), call.op->name, ": a floating point tensor is needed. "
-             "Received: dtype=", call.in(0)->dtype);
+  check_type(is_float(call.in(0)->dtype), call.op->name,
+             ": a floating point tensor is needed. "
+             "Received: dtype=",
+             call.in(0)->dtype);
 }
 
 void check_pooled(const Call& call, const PoolShape& s, size_t input) {
-  check(call.in(input)->shape == pooled(s), call.op->name, ": the gradient and the index must have "
-        "shape ", pooled(s), ". Received: ", call.in(input)->shape);
+  check(call.in(input)->shape == pooled(s), call.op->name,
+        ": the gradient and the index must have "
+        "shape ",
+        pooled(s), ". Received: ", call.in(input)->shape);
 }
 
 // Positions of a window are numbered in a byte when they fit.
-DType index_dtype(const PoolShape& s) {
-  return s.ph * s.pw <= 256 ? DType::uint8 : DType::int32;
-}
+DType index_dtype(const PoolShape& s) { return s.ph * s.pw <= 256 ? DType::uint8 : DType::int32; }
 template <class F>
 void with_index(const PoolShape& s, F&& f) {
   index_dtype(s) == DType::uint8 ? f(uint8_t{}) : f(int32_t{});
@@ -126,7 +136,8 @@ struct MaxPool2D {
         T* y = call.out(0)->data<T>();
         I* index = call.out(1)->data<I>();
         const int64_t size = s.ow * s.c;
-        for_output_rows(s, [&](int64_t row) { kernel(s, x, row, y + row * size, index + row * size); });
+        for_output_rows(
+            s, [&](int64_t row) { kernel(s, x, row, y + row * size, index + row * size); });
       });
     });
   }
@@ -195,9 +206,9 @@ struct MaxPool2DSelect {
     });
   }
   static Tensors vjp(const Call& call, const Tensors& g, const Needs&) {
-    return {launch_one(max_pool2d_gradient_op, {g[0], call.in(1)},
-                       with_shape(call, call.in(0)->shape)),
-            nullptr};
+    return {
+        launch_one(max_pool2d_gradient_op, {g[0], call.in(1)}, with_shape(call, call.in(0)->shape)),
+        nullptr};
   }
 };
 

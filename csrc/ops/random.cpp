@@ -5,8 +5,8 @@
 // other numbers, and a Program that replays does too. kernels/random.h has the generator.
 #include <limits>
 
-#include "parallel.h"
 #include "ops/ops.h"
+#include "parallel.h"
 
 namespace pyclr {
 
@@ -14,12 +14,14 @@ namespace {
 
 void check_state(const Call& call) {
   const TensorData& state = *call.in(0);
-  check(state.dtype == DType::int64 && state.shape == Shape{2}, call.op->name, ": the state must be "
-        "an int64 tensor [seed, step]. Received: ", state.dtype, ' ', state.shape);
+  check(state.dtype == DType::int64 && state.shape == Shape{2}, call.op->name,
+        ": the state must be "
+        "an int64 tensor [seed, step]. Received: ",
+        state.dtype, ' ', state.shape);
 }
 void check_float(const Call& call, DType dtype) {
-  check_type(is_float(dtype), call.op->name, ": dtype must be float32 or float64. Received: dtype=",
-             dtype);
+  check_type(is_float(dtype), call.op->name,
+             ": dtype must be float32 or float64. Received: dtype=", dtype);
 }
 
 // f(key, begin, end) for pieces of the stream.
@@ -135,9 +137,12 @@ struct RandomIntegers : Random {
   static Specs infer(const Call& call) {
     const auto& a = call.attrs_as<Attributes>();
     check_state(call);
-    check_type(a.dtype == DType::int32 || a.dtype == DType::int64, name, ": dtype must be int32 or "
-               "int64. Received: dtype=", a.dtype);
-    check(a.low < a.high, name, ": low must be less than high. Received: low=", a.low, ", high=", a.high);
+    check_type(a.dtype == DType::int32 || a.dtype == DType::int64, name,
+               ": dtype must be int32 or "
+               "int64. Received: dtype=",
+               a.dtype);
+    check(a.low < a.high, name, ": low must be less than high. Received: low=", a.low,
+          ", high=", a.high);
     using Limits = std::numeric_limits<int32_t>;
     check(a.dtype == DType::int64 || (a.low >= Limits::min() && a.high - 1 <= Limits::max()), name,
           ": [low, high) must lie within int32. Received: low=", a.low, ", high=", a.high);

@@ -67,7 +67,8 @@ void reduce_rows(const T* x, int64_t outer, int64_t n, T* y) {
 template <Reduction R, class T>
 void reduce_middle(const T* x, int64_t outer, int64_t rows, int64_t inner, T* y) {
   const auto columns = kernels().reduce.of(T{}).columns[int(R)];
-  const int64_t group = std::max<int64_t>(1, 4 * kRowPiece / std::max<int64_t>(inner, 1));
+  // At least two, so that each round leaves fewer rows.
+  const int64_t group = std::max<int64_t>(2, 4 * kRowPiece / std::max<int64_t>(inner, 1));
   if (rows <= group) {
     parallel_for(outer, [&](int64_t o) { columns(x + o * rows * inner, rows, inner, y + o * inner); });
     return;

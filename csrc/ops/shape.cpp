@@ -313,6 +313,8 @@ struct SliceGradient {
   static Specs infer(const Call& call) {
     const auto& a = call.attrs_as<Attributes>();
     check_slice(name, Shape(a.shape), a);
+    check(call.in(0)->shape == Shape(a.size), "slice_gradient: the gradient must have the slice's "
+          "shape ", Shape(a.size), ". Received: ", call.in(0)->shape);
     return {{Shape(a.shape), call.in(0)->dtype}};
   }
   static void run(const Call& call) {

@@ -23,12 +23,15 @@ int axis_of(const Call& call) {
 // One or two inputs of one shape and floating point dtype -> the same.
 Specs infer_rows(const Call& call) {
   const TensorData& x = *call.in(0);
-  check_type(is_float(x.dtype), call.op->name, ": a floating point tensor is needed. Received: "
-             "dtype=", x.dtype);
+  check_type(is_float(x.dtype), call.op->name,
+             ": a floating point tensor is needed. Received: "
+             "dtype=",
+             x.dtype);
   for (const Tensor& other : call.inputs)
-    check(other->shape == x.shape && other->dtype == x.dtype, call.op->name, ": the gradient must "
-          "have the shape and dtype of the value. Received: ", x.dtype, ' ', x.shape, " and ",
-          other->dtype, ' ', other->shape);
+    check(other->shape == x.shape && other->dtype == x.dtype, call.op->name,
+          ": the gradient must "
+          "have the shape and dtype of the value. Received: ",
+          x.dtype, ' ', x.shape, " and ", other->dtype, ' ', other->shape);
   axis_of(call);
   return {{x.shape, x.dtype}};
 }
@@ -82,9 +85,8 @@ struct Softmax {
   using Attributes = AxisAttributes;
   static Specs infer(const Call& call) { return infer_rows(call); }
   static void run(const Call& call) {
-    with_float(call.in(0)->dtype, [&](auto t) {
-      run_forward<decltype(t)>(call, &RowTable<decltype(t)>::softmax);
-    });
+    with_float(call.in(0)->dtype,
+               [&](auto t) { run_forward<decltype(t)>(call, &RowTable<decltype(t)>::softmax); });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
     return {launch_one(softmax_gradient_op, {dy[0], call.out()}, call.attrs_as<Attributes>())};
@@ -108,8 +110,8 @@ struct SoftmaxGradient {
       result[0] = launch_one(softmax_gradient_op, {g[0], y}, call.attrs_as<Attributes>());
     if (needs[1]) {
       const Tensor centered = subtract(dy, sum_along_axis(call, multiply(dy, y)));
-      result[1] = subtract(multiply(g[0], centered),
-                           multiply(dy, sum_along_axis(call, multiply(g[0], y))));
+      result[1] =
+          subtract(multiply(g[0], centered), multiply(dy, sum_along_axis(call, multiply(g[0], y))));
     }
     return result;
   }

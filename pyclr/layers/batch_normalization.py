@@ -11,9 +11,10 @@ from .layer import Layer
 
 
 class BatchNormalization(Layer):
-    """Normalizes each channel over the batch: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`.
+    """Normalizes each channel over the batch.
 
-    In training, mean and (biased) variance are those of the batch, and the moving ones follow:
+    The output is `gamma * (inputs - mean) / sqrt(variance + epsilon) + beta`. In training, mean and
+    (biased) variance are those of the batch, and the moving ones follow:
     `moving = moving * momentum + batch * (1 - momentum)`. Otherwise, and in training when
     `trainable` is `False`, the moving ones are used (Ioffe & Szegedy, arXiv 1502.03167).
 
@@ -122,9 +123,7 @@ class BatchNormalization(Layer):
         beta = np.zeros(channels, x.dtype) if self.beta is None else self.beta
         arguments = (x, gamma, beta, self.moving_mean, self.moving_variance)
         if training and self.trainable:
-            y, _, _ = _core.ops.batch_norm(
-                *arguments, epsilon=self.epsilon, momentum=self.momentum
-            )
+            y, _, _ = _core.ops.batch_norm(*arguments, epsilon=self.epsilon, momentum=self.momentum)
             return y
         return _core.ops.batch_norm_inference(*arguments, epsilon=self.epsilon)
 

@@ -79,7 +79,7 @@ class Layer:
     """
 
     # Attributes that no computation reads: setting them keeps recorded steps.
-    _bookkeeping = frozenset()
+    _bookkeeping: frozenset[str] = frozenset()
 
     def __init__(
         self, *, activity_regularizer=None, trainable=True, dtype=None, name=None, **kwargs
@@ -232,9 +232,7 @@ class Layer:
 
     trainable_variables = property(lambda self: self.trainable_weights)
     non_trainable_variables = property(
-        lambda self: [
-            v for v in self.variables if all(v is not w for w in self.trainable_weights)
-        ]
+        lambda self: [v for v in self.variables if all(v is not w for w in self.trainable_weights)]
     )
 
     def get_weights(self):
@@ -318,11 +316,30 @@ class Layer:
         raise NotImplementedError(f"Layer '{type(self).__name__}' must implement `call`.")
 
     def compute_output_shape(self, input_shape):
-        """Returns the shape of the output for a shape of the input (`None` for the batch)."""
-        raise NotImplementedError(
-            f"Layer '{type(self).__name__}' must implement `compute_output_shape` so that its "
-            "output shape is known without data."
+        """Returns the shape of the output for a shape of the input (`None` for the batch).
+
+        Unless a layer says it by a rule of its own, its call is tried on zeros: twice, with
+        different numbers for the unknown dimensions, which remain unknown where they decide.
+        """
+        first, second = (
+            tree.map_structure(lambda y: tuple(y.shape), self._call_on_zeros(input_shape, unknown))
+            for unknown in (2, 3)
         )
+        if not isinstance(first, tuple) or (first and isinstance(first[0], tuple)):
+            raise NotImplementedError(
+                f"Layer '{type(self).__name__}' has several outputs and must implement "
+                "`compute_output_shape`."
+            )
+        return tuple(a if a == b else None for a, b in zip(first, second))
+
+    def _call_on_zeros(self, input_shape, unknown):
+        """Calls the layer as in inference, unseen by tapes."""
+        shape = [unknown if dim is None else dim for dim in input_shape]
+        tapes = _core.suspend_tapes()
+        try:
+            return self(_core.ops.full(shape=shape, dtype=self.compute_dtype), training=False)
+        finally:
+            _core.resume_tapes(tapes)
 
     def build_for(self, input_shape):
         """Builds the layer once; the first shape counts."""
@@ -382,20 +399,21 @@ class Layer:
         base = {"name": self.name, "trainable": self.trainable, "dtype": _dtype_config(self.dtype)}
         if self.activity_regularizer is not None:
             base["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        if type(self).get_config is not Layer.get_config:
+            return base
+        # Not overridden: the arguments are what the attributes of their names say.
         parameters = list(inspect.signature(type(self).__init__).parameters.values())[1:]
-        own = [
-            p.name for p in parameters
-            if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) and p.name not in base
-        ]  # fmt: skip
-        if own and type(self).get_config is Layer.get_config:
-            missing = [name for name in own if not hasattr(self, name)]
-            if missing:
-                raise NotImplementedError(
-                    f"Layer '{type(self).__name__}' has constructor arguments "
-                    f"({', '.join(own)}) and must override `get_config()` to be saved."
-                )
-            base.update({name: getattr(self, name) for name in own})
-        return base
+        named = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        own = [name for name in named if name not in base]
+        missing = [name for name in own if not hasattr(self, name)]
+        if missing:
+            raise NotImplementedError(
+                f"Layer '{type(self).__name__}' has constructor arguments ({', '.join(own)}) and "
+                "must override `get_config()` to be saved."
+            )
+        if not any(p.kind == p.VAR_KEYWORD for p in parameters):
+            base = {name: value for name, value in base.items() if name in named}
+        return {**base, **{name: getattr(self, name) for name in own}}
 
     @classmethod
     def from_config(cls, config):

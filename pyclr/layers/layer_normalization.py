@@ -10,8 +10,9 @@ from .layer import Layer
 
 
 class LayerNormalization(Layer):
-    """Normalizes each example over some axes: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`
-    (Ba et al., arXiv 1607.06450).
+    """Normalizes each example over some of its axes (Ba et al., arXiv 1607.06450).
+
+    The output is `gamma * (inputs - mean) / sqrt(variance + epsilon) + beta`.
 
     Args:
         axis: Integer or list of integers, the axes over which mean and variance are taken. Defaults
@@ -57,8 +58,7 @@ class LayerNormalization(Layer):
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
             raise TypeError(
-                "Argument `axis` must be an integer or a list of integers. "
-                f"Received: axis={axis!r}"
+                f"Argument `axis` must be an integer or a list of integers. Received: axis={axis!r}"
             )
         self.axis = axis if isinstance(axis, int) else list(axis)
         self.epsilon = epsilon
@@ -78,9 +78,7 @@ class LayerNormalization(Layer):
         shape = tuple(input_shape[axis] for axis in self._axes(len(input_shape)))
         self.gamma = self.beta = None
         if self.scale:
-            self.gamma = self.add_weight(
-                shape=shape, name="gamma", **weight_options(self, "gamma")
-            )
+            self.gamma = self.add_weight(shape=shape, name="gamma", **weight_options(self, "gamma"))
         if self.center:
             self.beta = self.add_weight(shape=shape, name="beta", **weight_options(self, "beta"))
 

@@ -148,9 +148,7 @@ class RepeatVector(Layer):
         self.input_spec = InputSpec(ndim=2)
 
     def call(self, inputs):
-        return ops.broadcast_to(
-            ops.expand_dims(inputs, 1), self.compute_output_shape(inputs.shape)
-        )
+        return ops.broadcast_to(ops.expand_dims(inputs, 1), self.compute_output_shape(inputs.shape))
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.n, input_shape[1])

@@ -94,9 +94,8 @@ def sparse_categorical_crossentropy(
     else:
         epsilon = config.epsilon()
         share = y_pred / ops.sum(y_pred, axis=-1, keepdims=True)
-        loss, _ = _core.ops.softmax_cross_entropy(
-            ops.log(ops.clip(share, epsilon, 1 - epsilon)), labels
-        )
+        scores = ops.log(ops.clip(share, epsilon, 1 - epsilon))
+        loss = -ops.sum(ops.one_hot(labels, scores.shape[-1], dtype=scores.dtype) * scores, axis=-1)
     return loss if kept is None else ops.where(kept, loss, 0.0)
 
 
@@ -119,7 +118,7 @@ def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=
         y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_pred.shape[axis]
     y_true = _to_last_axis(y_true, axis)
     if logits is not None:
-        return _core.ops.softmax_cross_entropy_dense(_to_last_axis(logits, axis), y_true)
+        return _core.ops.softmax_cross_entropy_dense(_to_last_axis(logits, axis), y_true)[0]
     epsilon = config.epsilon()
     y_pred = _to_last_axis(y_pred, axis)
     share = y_pred / ops.sum(y_pred, axis=-1, keepdims=True)

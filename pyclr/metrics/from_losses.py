@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..layers.arguments import drop_unsupported
 from ..losses import functions
 from .metric import MeanMetricWrapper
 
@@ -78,11 +79,18 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         name: String.
         dtype: String.
         from_logits, axis: See `pyclr.losses.SparseCategoricalCrossentropy`.
+        ignore_class: `None`.
     """
 
     def __init__(
-        self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False, axis=-1
+        self,
+        name="sparse_categorical_crossentropy",
+        dtype=None,
+        from_logits=False,
+        ignore_class=None,
+        axis=-1,
     ):
+        drop_unsupported({"ignore_class": ignore_class}, ignore_class=None)
         super().__init__(
             functions.sparse_categorical_crossentropy, name=name, dtype=dtype,
             from_logits=from_logits, axis=axis,

@@ -82,37 +82,37 @@ class Model(Trainer, Layer):
 
     # --- Files -----------------------------------------------------------------------------------
 
-    def save(self, filepath, overwrite=True):
-        """Saves the model - architecture, weights, optimizer state - as a `.keras` file.
+    def save(self, filepath, overwrite=True, include_optimizer=True):
+        """Saves the model - architecture, weights, optimizer - as a `.keras` file.
 
-        Args:
-            filepath: Path. Without a suffix, the file has no suffix.
-            overwrite: Boolean, whether an existing file is replaced.
+        The arguments and errors are those of `pyclr.saving.save_model`.
         """
         from ..saving import save_model
 
-        save_model(self, filepath, overwrite=overwrite)
+        save_model(self, filepath, overwrite, include_optimizer)
 
     def save_weights(self, filepath, overwrite=True):
-        """Saves the weights as a `.weights.h5` file.
+        """Saves the weights, and the optimizer's state, as a `.weights.h5` file.
 
-        Args:
-            filepath: Path ending in `.weights.h5`.
-            overwrite: Boolean, whether an existing file is replaced.
+        The arguments and errors are those of `pyclr.saving.save_weights`.
         """
         from ..saving import save_weights
 
-        save_weights(self, filepath, overwrite=overwrite)
+        save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath):
-        """Loads weights that `save_weights` or `save` wrote, here or by Keras 3.
+        """Loads weights that `save_weights` or `save` wrote, here or in Keras 3.
 
-        Raises:
-            ValueError: if they do not fit the model; it is left as it was.
+        The arguments and errors are those of `pyclr.saving.load_weights`.
         """
         from ..saving import load_weights
 
         load_weights(self, filepath)
+
+    def __reduce__(self):
+        from ..saving.saving_api import reduce_model
+
+        return reduce_model(self)
 
     def get_compile_config(self):
         """Returns the arguments of `compile` as a config, or `None`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from ..keras_tensor import KerasTensor
 from ..layers.layer import Layer
 from .model import Model
 
@@ -63,8 +64,8 @@ class Sequential(Model):
     def _append(self, layer):
         from ..layers import InputLayer
 
-        if hasattr(layer, "_keras_input_layer"):  # what Input() returns
-            layer = layer._keras_input_layer
+        if isinstance(layer, KerasTensor):  # what Input() returns
+            layer = layer._keras_history.operation
         if not isinstance(layer, Layer):
             raise ValueError(
                 "A Sequential model takes layers only. "

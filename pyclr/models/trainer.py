@@ -38,7 +38,7 @@ class Trainer:
         set_(self, "_compile_config", None)
         set_(self, "_loss_tracker", None)
         set_(self, "_steps", {})
-        set_(self, "_order_seed", None)  # of the shuffles
+        set_(self, "_order_seed", make_seed())  # of the shuffles
         set_(self, "_epochs_shuffled", 0)
 
     # --- compile -------------------------------------------------------------------------------
@@ -380,7 +380,11 @@ class Trainer:
             else:
                 count = 1 if every_batch else min(steps - done, data.equal_steps(done))
                 feeds = step.feeds(key, count)
-                sinks = [] if sink is None else sink.arrays(count, data.batch_rows(done))
+                sinks = []
+                if sink is not None:
+                    specs = [_OutputSpec(*spec) for spec in program.output_specs]
+                    sink.prepare(step.pack(key, specs), data.batch_rows(done))
+                    sinks = sink.arrays(count, data.batch_rows(done))
                 count, tensors = program.replay(
                     data.source(done, count), feeds, count, _STRETCH_SECONDS, sinks
                 )
@@ -472,8 +476,6 @@ class Trainer:
                 self._compiled_metrics.build(y, recordings_untouched)
 
     def _next_order(self, data):
-        if self._order_seed is None:
-            object.__setattr__(self, "_order_seed", make_seed())
         object.__setattr__(self, "_epochs_shuffled", self._epochs_shuffled + 1)
         return shuffled(data.rows, self._order_seed, self._epochs_shuffled - 1)
 
@@ -513,6 +515,13 @@ def _as_log(value):
     return float(value) if value.size == 1 else value
 
 
+class _OutputSpec:
+    """Shape and dtype of an output: one leaf of a structure."""
+
+    def __init__(self, shape, dtype):
+        self.shape, self.dtype = tuple(shape), dtype
+
+
 class _Sink:
     """Collects predictions into arrays that hold all of them."""
 
@@ -522,22 +531,23 @@ class _Sink:
         self._structure = None
         self._arrays = []
 
-    def _allocate(self, outputs):
-        if self._structure is None:
-            self._structure = outputs
-            self._arrays = [
-                np.empty((self._rows,) + a.shape[1:], a.dtype) for a in tree.flatten(outputs)
-            ]
+    def prepare(self, specs, rows):
+        """Makes the arrays, for a structure of (shape, dtype) of a batch's outputs."""
+        if self._arrays:
+            return
+        self._structure = specs
+        for spec in tree.flatten(specs):
+            shape = spec.shape
+            if not shape or shape[0] != rows:
+                raise ValueError(
+                    "The model's output must have one entry for each sample to be collected by "
+                    f"`predict`. Received: an output of shape {shape} for {rows} samples"
+                )
+            self._arrays.append(np.empty((self._rows,) + shape[1:], spec.dtype))
 
     def write(self, outputs, rows):
         """Appends the outputs of an eager step."""
-        for array in tree.flatten(outputs):
-            if array.ndim == 0 or len(array) != rows:
-                raise ValueError(
-                    "The model's output must have one entry for each sample to be collected by "
-                    f"`predict`. Received: an output of shape {array.shape} for {rows} samples"
-                )
-        self._allocate(outputs)
+        self.prepare(tree.map_structure(lambda a: _OutputSpec(a.shape, a.dtype), outputs), rows)
         for target, array in zip(self._arrays, tree.flatten(outputs)):
             target[self._done : self._done + rows] = array
         self._done += rows

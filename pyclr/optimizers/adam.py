@@ -20,6 +20,7 @@ class Adam(Optimizer):
     """
 
     update = "adam"
+    interleaved_slots = ("momentum", "velocity")
 
     def __init__(
         self,

@@ -39,6 +39,8 @@ class Optimizer:
     """
 
     update = None
+    # Slots that alternate in files, variable by variable. Any other slot's variables stand together.
+    interleaved_slots = ()
 
     def __init__(
         self,
@@ -157,11 +159,20 @@ class Optimizer:
 
     @property
     def variables(self):
-        """The state: iterations, the learning rate (unless scheduled), and the slots, variable by
-        variable."""
-        rate = [] if self._schedule is not None else [self._rate]
-        slots = [self._slots[s][i] for i in range(len(self._variables)) for s in self._slot_names]
-        return [self.iterations] + rate + slots
+        """The state, in the order of Keras' files: iterations, the learning rate (unless it is
+        scheduled), and the slots."""
+        together = [slot for slot in self._slot_names if slot in self.interleaved_slots]
+        groups = [together] + [[slot] for slot in self._slot_names if slot not in together]
+        slots = [
+            self._slots[slot][i]
+            for group in groups
+            for i in range(len(self._variables))
+            for slot in group
+        ]
+        return self._scalars() + slots
+
+    def _scalars(self):
+        return [self.iterations] + ([] if self._schedule is not None else [self._rate])
 
     # --- Updates ---------------------------------------------------------------------------------
 
@@ -274,7 +285,13 @@ class Optimizer:
     @classmethod
     def from_config(cls, config, custom_objects=None):
         """Returns an optimizer made from a `get_config()` dictionary."""
+        from ..layers.arguments import drop_unsupported
+
         config = dict(config)
+        drop_unsupported(
+            config, use_ema=False, loss_scale_factor=None, gradient_accumulation_steps=None
+        )
+        config.pop("ema_momentum", None), config.pop("ema_overwrite_frequency", None)
         if isinstance(config.get("learning_rate"), dict):
             from .schedules import deserialize
 
@@ -287,18 +304,21 @@ class Optimizer:
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store):
-        """Sets the state from such a mapping.
+        """Sets the state from such a mapping. One that was made before the first update has no
+        slots; they are 0 then.
 
         Raises:
             ValueError: if it has another number of variables, or of other shapes.
         """
-        if len(store.keys()) != len(self.variables):
+        variables, scalars = self.variables, self._scalars()
+        if len(store) not in (len(variables), len(scalars)):
             raise ValueError(
-                f"The optimizer '{self.name}' has {len(self.variables)} variables, and the file "
-                f"has {len(store.keys())} for it."
+                f"The optimizer '{self.name}' has {len(variables)} variables, and the file has "
+                f"{len(store)} for it."
             )
-        for i, variable in enumerate(self.variables):
-            variable.assign(store[str(i)][()])
+        for i, variable in enumerate(variables):
+            value = store[str(i)] if i < len(store) else np.zeros(variable.shape, variable.dtype)
+            variable.assign(value)
 
     def __repr__(self):
         return f"<{type(self).__name__} {self.get_config()}>"

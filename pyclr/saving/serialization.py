@@ -32,6 +32,7 @@ _ROOT = __name__.partition(".")[0]
 # While a scope is open: {id of object: (object, its config, number)} when saving,
 # {number: object} when loading.
 _sharing = ContextVar("shared_objects", default=None)
+_collected = ContextVar("collected_objects", default=None)
 
 
 class ObjectSharingScope:
@@ -42,6 +43,19 @@ class ObjectSharingScope:
 
     def __exit__(self, *exception):
         _sharing.reset(self._token)
+
+
+class CollectedObjects:
+    """While open, collects the classes and functions of the user's that configs name, in a
+    dictionary that can be passed as `custom_objects`."""
+
+    def __enter__(self):
+        objects = {}
+        self._token = _collected.set(objects)
+        return objects
+
+    def __exit__(self, *exception):
+        _collected.reset(self._token)
 
 
 class UnsavedFunction:
@@ -172,6 +186,7 @@ def serialize_function(function, allow_local=True, hint=""):
             "    @pyclr.saving.register_keras_serializable()\n"
             f"    def {written_name}(...):\n        ...\n\n{hint}Received: {function}"
         )
+    _collect(name, function)
     return {
         "module": "builtins",
         "class_name": "function",
@@ -271,6 +286,7 @@ def _serialize_instance(obj):
     public_module = _lookup.public_module(cls)
     if public_module is None:
         module = None if cls.__module__ == "__main__" else cls.__module__
+        _collect(registered_name, cls)
     else:
         module = public_module
         # Keras lacks the class: under this name a user of Keras can register one of theirs.
@@ -294,6 +310,17 @@ def _serialize_instance(obj):
         if first is not config:
             first["shared_object_id"] = config["shared_object_id"] = number
     return config
+
+
+def _collect(name, obj):
+    collected = _collected.get()
+    if collected is None or obj.__module__.partition(".")[0] == _ROOT:
+        return
+    if collected.setdefault(name, obj) is not obj:
+        raise ValueError(
+            f"Two different objects are named {name!r}: {collected[name]} and {obj}. Register them "
+            "under different names with `@pyclr.saving.register_keras_serializable()`."
+        )
 
 
 def _deserialize_instance(config, inner, custom_objects, package, base, functions):
@@ -321,6 +348,8 @@ def _deserialize_instance(config, inner, custom_objects, package, base, function
     with object_registration.CustomObjectScope(known):
         try:
             instance = cls.from_config(inner)
+        except _UnknownNameError:
+            raise
         except TypeError as error:
             raise TypeError(
                 f"{cls} could not be restored from its config. A class whose `get_config()` "
@@ -376,10 +405,20 @@ def _find_registered_since(name):
     return found[0] if len(found) == 1 else None
 
 
+class _UnknownNameError(TypeError):
+    """A config names a class or function that is not known."""
+
+
 def _raise_unknown(kind, name, registered_name, config):
+    module = config.get("module") or ""
+    if not registered_name and module.partition(".")[0] == "keras":
+        raise _UnknownNameError(
+            f"Could not locate the {kind} `{module}.{name}`: pyclr has none of that name. "
+            f"Received: {config}"
+        )
     package, separator, short_name = registered_name.partition(">")
     arguments = f'package="{package}", name="{short_name}"' if separator else ""
-    raise TypeError(
+    raise _UnknownNameError(
         f"Could not locate the {kind} `{name}`. If it is yours, add this line above its "
         "definition and import that module before loading:\n\n"
         f"    @pyclr.saving.register_keras_serializable({arguments})\n\n"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-import pyclr._core as core
+from pyclr import _core as core
 
 FLOATS = ("float32", "float64")
 INTEGERS = ("int32", "int64")
@@ -36,8 +36,8 @@ EXACT = bound_ulps(0)
 
 @dataclass(frozen=True)
 class Bench:
-    """What to measure: `inputs(rng, dtype)` as in Case, and the work in flops; 0 for an op whose work is to
-    read its inputs and write its outputs once."""
+    """What to measure: `inputs(rng, dtype)` as in Case, and the work in flops; 0 for an op whose
+    work is to read its inputs and write its outputs once."""
 
     inputs: Callable
     flops: float = 0
@@ -60,8 +60,8 @@ class Case:
     depend on it, besides `attrs`. `reference(*inputs, **attrs)` is the value by
     NumPy, floating point inputs given in float64: an array, or a tuple of the outputs followed by
     the new values of the inputs that the op `writes`. `bound(inputs, expected)` is the error
-    allowed, in units of the dtype's eps; `reference_error` is NumPy's own, in units of float64's eps,
-    where it is more than rounding. `gradient` names the inputs to differentiate by, through
+    allowed, in units of the dtype's eps; `reference_error` is NumPy's own, in units of float64's
+    eps, where it is more than rounding. `gradient` names the inputs to differentiate by, through
     the outputs `targets`. A case of a gradient op has a `run` that asks a tape for it.
     """
 
@@ -117,14 +117,6 @@ class Case:
             own = bound + (self.reference_error(wide, expected) if self.reference_error else 0)
         # A denormal result may count as zero.
         return np.finfo(dtype).eps * bound + eps * own + np.finfo(dtype).tiny
-
-
-@dataclass(frozen=True)
-class Covered:
-    """An op without a case of its own: the test that covers it."""
-
-    op: str
-    by: str
 
 
 def tensors(arrays):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cases.case import Bench, Case, away_from, bound_sum, bound_ulps, normal, tape_gradient
+from cases.case import Bench, Case, bound_sum, normal
 
 
 def axis_geometry(size, kernel, stride, dilation, padding):
@@ -87,11 +87,11 @@ CONVOLUTIONS = {
     "strided": lambda n: ((1, 8, 9, 2), (3, 3, 2, n), {"strides": [2, 3]}),
     "strided-same": lambda n: ((1, 8, 9, 2), (3, 2, 2, n), {"strides": [3, 2], "padding": "same"}),
     "dilated": lambda n: ((2, 9, 8, 2), (3, 2, 2, n), {"dilation": [2, 3]}),
-    "dilated-same": lambda n: (
-        (1, 7, 6, 2), (3, 3, 2, n), {"dilation": [2, 1], "padding": "same"}
-    ),
+    "dilated-same": lambda n: ((1, 7, 6, 2), (3, 3, 2, n), {"dilation": [2, 1], "padding": "same"}),
     "dilated-strided": lambda n: (
-        (1, 9, 8, 2), (2, 3, 2, n), {"dilation": [3, 2], "strides": [2, 1], "padding": "same"}
+        (1, 9, 8, 2),
+        (2, 3, 2, n),
+        {"dilation": [3, 2], "strides": [2, 1], "padding": "same"},
     ),
     "one": lambda n: ((2, 5, 4, 6), (1, 1, 6, n), {}),
     "one-strided": lambda n: ((2, 5, 4, 6), (1, 1, 6, n), {"strides": [2, 2]}),
@@ -99,7 +99,9 @@ CONVOLUTIONS = {
     "gray": lambda n: ((2, 9, 9, 1), (5, 5, 1, n), {}),
     "groups": lambda n: ((2, 5, 6, 6), (3, 2, 2, 3 * n), {"groups": 3}),
     "groups-strided": lambda n: (
-        (1, 6, 6, 4), (3, 3, 2, 2 * n), {"groups": 2, "strides": [2, 2], "padding": "same"}
+        (1, 6, 6, 4),
+        (3, 3, 2, 2 * n),
+        {"groups": 2, "strides": [2, 2], "padding": "same"},
     ),
     "depthwise": lambda n: ((2, 6, 5, n), (3, 3, 1, n), {"groups": n, "padding": "same"}),
     "depthwise-strided": lambda n: ((1, 7, 7, n), (3, 2, 1, n), {"groups": n, "strides": [2, 2]}),
@@ -121,7 +123,10 @@ BENCH = {
 
 def output_shape(x, w, attrs):
     size, _ = windows(
-        x, w, attrs.get("strides", (1, 1)), attrs.get("dilation", (1, 1)),
+        x,
+        w,
+        attrs.get("strides", (1, 1)),
+        attrs.get("dilation", (1, 1)),
         attrs.get("padding", "valid"),
     )
     return (x[0], *size, w[3])
@@ -187,7 +192,9 @@ def conv_cases(label, shapes):
 RELU = Case(
     "conv2d",
     lambda rng, n, dtype: [
-        normal(rng, (2, 5, 5, 3), dtype), normal(rng, (3, 3, 3, n), dtype), normal(rng, n, dtype)
+        normal(rng, (2, 5, 5, 3), dtype),
+        normal(rng, (3, 3, 3, n), dtype),
+        normal(rng, n, dtype),
     ],
     conv2d,
     bound_sum(lambda inputs: 28, 0, 1),
@@ -195,7 +202,8 @@ RELU = Case(
     sizes=tuple(range(1, 34)),
     bench=Bench(
         lambda rng, dtype: [
-            normal(rng, (64, 28, 28, 1), dtype), normal(rng, (5, 5, 1, 16), dtype),
+            normal(rng, (64, 28, 28, 1), dtype),
+            normal(rng, (5, 5, 1, 16), dtype),
             normal(rng, 16, dtype),
         ],
         flops=2.0 * 64 * 24 * 24 * 16 * 25,

@@ -146,8 +146,10 @@ def matmul(batch_a, batch_b, transpose_a, transpose_b):
         b = (n, k) if transpose_b else (k, n)
         return (*batch_a, *a), (*batch_b, *b)
 
-    label = "".join(("b" if batch else "m") + ("t" if t else "") for batch, t in
-                    ((batch_a, transpose_a), (batch_b, transpose_b)))
+    label = "".join(
+        ("b" if batch else "m") + ("t" if t else "")
+        for batch, t in ((batch_a, transpose_a), (batch_b, transpose_b))
+    )
     batch = int(np.prod(batch_a or batch_b))
     return Case(
         "matmul",

@@ -139,7 +139,14 @@ def loss_cases(op, inputs, value, gradient, wrt, elementwise=False, label=""):
 
     sizes = range(1, 34)
     yield Case(
-        op, inputs, value, rounded_sum(4), gradient=wrt, sizes=sizes, bench=bench(inputs), label=label
+        op,
+        inputs,
+        value,
+        rounded_sum(4),
+        gradient=wrt,
+        sizes=sizes,
+        bench=bench(inputs),
+        label=label,
     )
     yield Case(
         f"{op}_gradient",
@@ -169,7 +176,9 @@ CASES = [
             label=labels,
         )
     ),
-    *loss_cases("softmax_cross_entropy_dense", dense_inputs, dense_loss, dense_loss_gradient, (0, 1)),
+    *loss_cases(
+        "softmax_cross_entropy_dense", dense_inputs, dense_loss, dense_loss_gradient, (0, 1)
+    ),
     *loss_cases(
         "sigmoid_cross_entropy",
         dense_inputs,

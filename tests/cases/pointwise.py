@@ -19,7 +19,7 @@ from cases.case import (
     uniform,
 )
 
-BENCH_SIZE = 1 << 20
+BENCH_SIZE = 1 << 18
 erf = np.vectorize(math.erf, otypes=["float64"])
 
 
@@ -123,9 +123,7 @@ def unary(name, reference, domain, kinks, bound):
         dy, x = inputs
         return 2.0**18 * np.abs(dy) * (1 + np.abs(reference(x)).max(initial=0))
 
-    yield Case(
-        name, inputs, reference, bound, gradient=(0,), bench=Bench(bench)
-    )
+    yield Case(name, inputs, reference, bound, gradient=(0,), bench=Bench(bench))
     yield Case(
         f"{name}_gradient",
         with_seed,
@@ -249,9 +247,7 @@ def compare(name, reference):
         return inputs(rng, BENCH_SIZE // 3, dtype)
 
     dtypes = ("bool",) if name.startswith("logical") else (*NUMBERS, "bool")
-    return Case(
-        name, inputs, reference, dtypes=dtypes, result="bool", bench=Bench(bench)
-    )
+    return Case(name, inputs, reference, dtypes=dtypes, result="bool", bench=Bench(bench))
 
 
 def where_inputs(rng, n, dtype):

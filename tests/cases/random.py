@@ -104,7 +104,7 @@ def random_case(op, reference, attrs, dtypes, bound, label=""):
         writes=(0,),
         dtypes=dtypes,
         sizes=(0, 1, 2, 5, 10, 11, 16, 21, 22, 33),
-        bench=Bench(lambda rng, dtype: inputs(rng, 1 << 16, dtype, rows=16)),
+        bench=Bench(lambda rng, dtype: inputs(rng, 1 << 14, dtype, rows=16)),
         label=label,
     )
 

@@ -54,7 +54,7 @@ def reduction(op, function, inputs, bound, dtypes, sizes=None):
                 gradient=(0,),
                 dtypes=dtypes,
                 sizes=sizes,
-                bench=Bench(lambda rng, dtype: inputs(rng, 100_000, dtype)),
+                bench=Bench(lambda rng, dtype: inputs(rng, 20_000, dtype)),
                 label=f"{label}-kept" if keepdims else label,
             )
 
@@ -98,7 +98,7 @@ def argument(op, function):
                 dtypes=(*FLOATS, *INTEGERS, "uint8", "bool"),
                 sizes=POSITIVE_SIZES if axis == -1 else None,
                 result="int32",
-                bench=Bench(lambda rng, dtype: with_ties(rng, 50_000, dtype)),
+                bench=Bench(lambda rng, dtype: with_ties(rng, 20_000, dtype)),
                 label=f"axis{axis}-kept" if keepdims else f"axis{axis}",
             )
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-import pyclr._core as core
 from cases.case import Bench, Case, normal
+from pyclr import _core as core
 
 STEPS = 3
 
@@ -102,7 +102,7 @@ def update_cases(op, formula, slots, hyper, flag):
         lambda inputs, expected: 10 * STEPS * (4 + np.abs(expected)),
         attrs={"count": 2, "slots": mask, "flag": flag},
         writes=(1, 2, 3, *state),
-        bench=Bench(lambda rng, dtype: inputs(rng, 1 << 17, dtype)),
+        bench=Bench(lambda rng, dtype: inputs(rng, 1 << 16, dtype)),
         run=run,
         label="-".join([*slots, *(["flag"] if flag else [])]),
     )
@@ -122,14 +122,19 @@ def host_vjp(inputs, outputs, gradients):
     return [core.ops.multiply(dy, y), core.ops.sum(core.ops.multiply(dy, x), axes=[0])]
 
 
+def host_bound(inputs, expected):
+    largest = [np.abs(a).max(initial=0) for a in inputs]
+    return (2 + len(inputs[1])) * np.prod(largest)
+
+
 HOST = Case(
     "host",
     host_inputs,
     lambda x, y, **attrs: host_forward(x, y),
-    lambda inputs, expected: (2 + len(inputs[1])) * np.prod([np.abs(a).max(initial=0) for a in inputs]),
+    host_bound,
     attrs={"function": core.HostFunction(host_forward, host_vjp, "product")},
     gradient=(0, 1),
-    bench=Bench(lambda rng, dtype: host_inputs(rng, 1 << 18, dtype)),
+    bench=Bench(lambda rng, dtype: host_inputs(rng, 1 << 16, dtype)),
 )
 
 CASES = [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-import pyclr._core as core
+from pyclr import _core as core
 
 f = core.ops
 

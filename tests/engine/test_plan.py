@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from steps import Net, batches, f, make_program, record, tensor
 
-import pyclr._core as core
+from pyclr import _core as core
 
 
 def overlaps(lifetimes, offsets):
@@ -22,7 +22,8 @@ def overlaps(lifetimes, offsets):
 def largest_load(lifetimes):
     """Bytes that live at the busiest call: no plan needs less."""
     calls = {first for first, _, _ in lifetimes}
-    return max((sum(b for first, last, b in lifetimes if first <= c <= last) for c in calls), default=0)
+    loads = (sum(b for first, last, b in lifetimes if first <= call <= last) for call in calls)
+    return max(loads, default=0)
 
 
 def random_lifetimes(rng, kind):

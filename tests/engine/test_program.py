@@ -1,13 +1,11 @@
 """Programs: a replay is the eager step, bit for bit."""
 
-import itertools
-
 import numpy as np
 import pytest
+from pyclr._feed import Feeder
 from steps import Net, assert_same_bits, batches, f, make_program, record, tensor
 
-import pyclr._core as core
-from pyclr._feed import Feeder
+from pyclr import _core as core
 
 FOREVER = 1e9
 
@@ -38,8 +36,7 @@ def test_replay_is_the_eager_step():
     losses = eager_losses(eager, x, y)
     program = trained_program(replayed, x, y)
     got = [
-        float(program.run(tensors_of(x[i : i + 8], y[i : i + 8]))[0])
-        for i in range(16, len(x), 8)
+        float(program.run(tensors_of(x[i : i + 8], y[i : i + 8]))[0]) for i in range(16, len(x), 8)
     ]
     assert got == losses[2:]
     assert_same_bits(replayed.state(), eager.state())
@@ -97,13 +94,13 @@ def test_feeds_write_tensors_before_each_step():
     recordings = []
     for i in (0, 1):
         set_rate(replayed, rates[i])
-        recordings.append(record(replayed.step, *tensors_of(x[8 * i : 8 * i + 8], y[8 * i : 8 * i + 8])))
+        rows = slice(8 * i, 8 * i + 8)
+        recordings.append(record(replayed.step, *tensors_of(x[rows], y[rows])))
     program = core.Program(recordings.pop())
     table = np.stack([rates[2:], np.full(4, 0.9)], 1)
     program.run(tensors_of(x[16:24], y[16:24]), [(replayed.hyper, table[:1])])
-    program.replay(
-        Feeder([x, y]).source_at(24, 8, 3), [(replayed.hyper, table[1:].copy())], 3, FOREVER
-    )
+    feeder = Feeder([x, y])
+    program.replay(feeder.source_at(24, 8, 3), [(replayed.hyper, table[1:].copy())], 3, FOREVER)
     assert_same_bits(replayed.state(), eager.state())
 
 
@@ -114,17 +111,17 @@ def test_feed_of_the_wrong_size_or_dtype(table):
     x, y = batches(3)
     net = Net()
     program = trained_program(net, x, y)
+    feeder = Feeder([x, y])
     with pytest.raises(ValueError, match="A feed must be a contiguous table"):
-        program.replay(Feeder([x, y]).source_at(0, 8, 3), [(net.hyper, table)], 3, FOREVER)
+        program.replay(feeder.source_at(0, 8, 3), [(net.hyper, table)], 3, FOREVER)
 
 
-@pytest.mark.parametrize(
-    "sink", [np.zeros(2, "float32"), np.zeros(3), np.zeros(6, "float32")[::2]]
-)
+@pytest.mark.parametrize("sink", [np.zeros(2, "float32"), np.zeros(3), np.zeros(6, "float32")[::2]])
 def test_sink_of_the_wrong_size_or_dtype(sink):
     x, y = batches(3)
     program = trained_program(Net(), x, y)
-    source = Feeder([x, y]).source_at(0, 8, 3)
+    feeder = Feeder([x, y])
+    source = feeder.source_at(0, 8, 3)
     with pytest.raises(ValueError, match="A sink must be a contiguous table"):
         program.replay(source, [], 3, FOREVER, [sink])
     with pytest.raises(ValueError, match="There are 1 outputs. Received: 2 sinks"):
@@ -273,7 +270,8 @@ def test_host_function_in_a_replay_over_a_feeder():
     program = make_program(step, tensor(np.ones((1, 3))))
     x = np.arange(12, dtype="float32").reshape(4, 3)
     sink = np.zeros((4, 3), "float32")
-    program.replay(Feeder([x]).source_at(0, 1, 4), [], 4, FOREVER, [sink])
+    feeder = Feeder([x])
+    program.replay(feeder.source_at(0, 1, 4), [], 4, FOREVER, [sink])
     np.testing.assert_array_equal(sink, np.cumsum(x, 1))
 
 
@@ -357,7 +355,8 @@ def test_second_program_for_another_shape_shares_the_variables():
         eager.step(*batch)
     recordings = [record(replayed.step, *batch) for batch in short]
     tail = core.Program(recordings.pop())
-    for batch, run in zip(itertools.cycle([tensors_of(x[:8], y[:8]), short[0]]), [program, tail] * 2):
+    full = tensors_of(x[:8], y[:8])
+    for batch, run in [(full, program), (short[0], tail)] * 2:
         eager.step(*batch)
         run.run(batch)
     assert_same_bits(replayed.state(), eager.state())

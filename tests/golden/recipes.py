@@ -34,12 +34,13 @@ BATCH_SIZE = 8
 #
 # Layers and losses: in float64 they differ from the files by 9.5e-7 at most.
 #
-# Trajectories: Keras on torch (float32) and on JAX in float64 differ from the files by at most
+# Trajectories: Keras on torch or TensorFlow (float32), and on JAX in float64, differ from the files
+# by at most
 #
-#                losses: torch  float64    weights: torch  float64
-#     SGD                2.8e-7  1.9e-7             7.1e-7  1.1e-6
-#     RMSprop            4.8e-7  4.8e-7             1.4e-6  1.7e-6
-#     Adam               2.0e-7  3.2e-6             1.5e-6  1.7e-4
+#               losses: float32  float64    weights: float32  float64
+#     SGD                2.8e-7   1.9e-7              1.1e-6   1.1e-6
+#     RMSprop            1.9e-7   1.4e-7              5.9e-7   6.1e-7
+#     Adam               2.0e-7   3.2e-6              1.5e-6   1.7e-4
 #
 # Adam in float64 is that far off as Keras takes 1 - beta_2**step in float32, where 1 - 0.999 is
 # wrong by 1.3e-5; with only that done as in float32, it is 2.6e-7 and 1.1e-6. Both ways are right.
@@ -50,9 +51,11 @@ BATCH_SIZE = 8
 # The batch is small on purpose: where an activation lies within rounding of a kink of ReLU or max
 # pooling, correct implementations part. With a batch of 64, `cnn` meets such a point in 50 steps:
 # torch and JAX end 2e-4 (SGD) and 8e-4 (Adam) apart in the weights. With 8 they agree as above.
+# Learning rates are small enough for losses to stay far from the 16 at which Keras clips
+# probabilities on some backends (JAX, torch) and works on the logits on others (TensorFlow).
 TOLERANCE = 5e-6
 LOSSES_TOLERANCE = {"SGD": 2e-6, "RMSprop": 2e-6, "Adam": 1e-5}
-WEIGHTS_TOLERANCE = {"SGD": 5e-6, "RMSprop": 1e-5, "Adam": 5e-4}
+WEIGHTS_TOLERANCE = {"SGD": 5e-6, "RMSprop": 5e-6, "Adam": 5e-4}
 
 _SGD: Spec = ("SGD", {"learning_rate": 0.01})
 _ADAM: Spec = ("Adam", {"learning_rate": 1e-3})
@@ -65,7 +68,7 @@ TRAJECTORIES: dict[tuple[str, str], Spec] = {
     ("mlp", "rmsprop"): ("RMSprop", {"learning_rate": 1e-3}),
     ("mlp", "rmsprop_centered"): (
         "RMSprop",
-        {"learning_rate": 1e-3, "momentum": 0.9, "centered": True},
+        {"learning_rate": 1e-4, "momentum": 0.9, "centered": True},
     ),
     ("mlp", "adam"): _ADAM,
     ("mlp", "amsgrad"): ("Adam", {"learning_rate": 1e-3, "amsgrad": True}),

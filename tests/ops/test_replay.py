@@ -5,10 +5,10 @@ import zlib
 
 import numpy as np
 import pytest
-
-import pyclr._core as core
 from cases.case import tensors
 from op_cases import CASES
+
+from pyclr import _core as core
 
 
 class Step:

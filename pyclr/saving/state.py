@@ -1,0 +1,192 @@
+"""The state of a model - weights, optimizer, random numbers - and the file's places for it.
+
+Keras finds what has a state by walking over the attributes of models and layers, in alphabetical
+order, and names the places in a file by the way it went: `layers/dense_1`, `encoder/hidden`,
+`blocks/conv2d`. The walk here is the same, so files fit both ways.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections import Counter
+
+from .. import _lookup, optimizers
+from ..layers.layer import Layer
+from ..models import Model, Sequential
+from ..optimizers import Optimizer
+from ..random.seed_generator import SeedGenerator
+
+_STATEFUL = (Layer, Optimizer, SeedGenerator)
+_CONTAINERS = (list, tuple, dict)
+
+# Of the root group of a file: the state of the order of batches, `(seed, epochs)`. Keras has none.
+_ORDER = "pyclr_order"
+
+# Places that Keras' files may have and no object of ours reads.
+_IGNORED = {"metrics", "optimizer"}
+
+
+def walk(obj, path="", seen=None):
+    """Yields `(place in the file, object)` for a model and everything in it that has a state."""
+    seen = {} if seen is None else seen
+    if id(obj) in seen:
+        return
+    seen[id(obj)] = obj  # kept, so that no other object gets its id
+    if isinstance(obj, _STATEFUL):
+        yield path, obj
+    for name, child in _children(obj):
+        yield from walk(child, f"{path}/{name}".lstrip("/"), seen)
+
+
+def _children(obj):
+    if isinstance(obj, _CONTAINERS):
+        yield from _items(obj.values() if isinstance(obj, dict) else obj)
+        return
+    if not isinstance(obj, Layer):
+        return
+    if isinstance(obj, Sequential):
+        yield "layers", obj.layers
+    names = set(dir(obj)) - _own_names(_base(type(obj)))
+    for name in sorted(names, key=lambda name: (name.startswith("_"), name)):
+        if name.startswith("__"):
+            continue
+        try:
+            child = getattr(obj, name)
+        except Exception:  # a property of the user's, not ready: it holds nothing to save
+            continue
+        if isinstance(child, _STATEFUL + _CONTAINERS):
+            yield name, child
+
+
+def _items(container):
+    counts = Counter()
+    for item in container:
+        if isinstance(item, _STATEFUL):
+            name = _lookup.to_snake_case(type(item).__name__)
+        elif isinstance(item, _CONTAINERS):
+            name = "container"
+        else:
+            continue
+        yield f"{name}_{counts[name]}" if counts[name] else name, item
+        counts[name] += 1
+
+
+def _base(cls):
+    return next(base for base in cls.__mro__ if base in (Sequential, Model, Layer))
+
+
+@functools.cache
+def _own_names(base):
+    """The attributes that every layer or model has; two of them lead to what has a state."""
+    return frozenset(dir(base(name="any"))) - {"layers", "optimizer"}
+
+
+def save_state(model, writer, include_optimizer=True):
+    """Writes the state of a model to an `H5Writer`."""
+    for path, obj in walk(model):
+        if isinstance(obj, Optimizer) and not include_optimizer:
+            continue
+        attributes = {"name": obj.name}
+        if obj is model and model._order_seed is not None:
+            attributes[_ORDER] = [model._order_seed, model._epochs_shuffled]
+        arrays = writer.make(path, attributes)
+        if isinstance(obj, SeedGenerator):
+            arrays["0"] = obj.state
+        else:
+            obj.save_own_variables(arrays)
+
+
+def load_state(model, reader, weights_only=False):
+    """Sets the state of a model from an `H5Reader`: all of it or, if anything is wrong, nothing.
+
+    Args:
+        model: A built model.
+        reader: `H5Reader`.
+        weights_only: Boolean. Then random numbers go on as they were, and the optimizer takes its
+            state from the file only if it fits, as in Keras' `load_weights`.
+
+    Raises:
+        ValueError: if the file does not fit the model. It names the layers, what they expect and
+            what the file has.
+    """
+    if model.optimizer is not None and not model.optimizer.built and reader.get("optimizer"):
+        model.optimizer.build(model.trainable_variables)
+    objects = list(walk(model))
+    undo = [(v, v.numpy()) for _, obj in objects for v in _own_variables(obj)]
+    reasons = []
+    try:
+        mistakes = [
+            _load(path, obj, reader.get(path), weights_only)
+            for path, obj in objects
+            if not (weights_only and isinstance(obj, Optimizer))
+        ]
+        mistakes += [
+            f"{path}: the model has no such layer"
+            for path in reader.unread()
+            if not _IGNORED.intersection(path.split("/"))
+        ]
+        mistakes = [mistake for mistake in mistakes if mistake]
+        if mistakes:
+            more = f"\n  ... and {len(mistakes) - 10} more" if len(mistakes) > 10 else ""
+            raise ValueError(
+                f"The weights in the file do not fit the model '{model.name}', which is left as it "
+                "was:\n  " + "\n  ".join(mistakes[:10]) + more
+            )
+        if weights_only:
+            reasons = [
+                _load_if_it_fits(obj, reader.get(path))
+                for path, obj in objects
+                if isinstance(obj, Optimizer)
+            ]
+        else:
+            _load_order(model, reader.get("").attribute(_ORDER))
+    except BaseException:
+        for variable, value in undo:
+            variable.assign(value)
+        raise
+    for reason in filter(None, reasons):
+        warnings.warn(f"The weights were loaded, not the optimizer's state: {reason}", stacklevel=4)
+
+
+def _load_order(model, order):
+    if order is not None:
+        seed, epochs = (int(number) for number in order)
+        object.__setattr__(model, "_order_seed", seed)
+        object.__setattr__(model, "_epochs_shuffled", epochs)
+
+
+def _own_variables(obj):
+    if isinstance(obj, SeedGenerator):
+        return [obj.state]
+    return obj.variables if isinstance(obj, Optimizer) else obj._variables
+
+
+def _load(path, obj, arrays, weights_only):
+    """Loads one object; returns what is wrong, or `None`."""
+    try:
+        if not isinstance(obj, SeedGenerator):
+            obj.load_own_variables(arrays)
+        elif "0" in arrays and not weights_only:  # Keras does not save it
+            obj.state.assign(arrays["0"])
+    except Exception as error:  # also what a user's method or a damaged file may raise
+        return f"{path or 'the model'}: {error}"
+    return None
+
+
+def _load_if_it_fits(optimizer, arrays):
+    """Loads the state of an optimizer, or returns why not and leaves it as it was."""
+    if not arrays:
+        return None
+    name = arrays.attribute("name")
+    cls = _lookup.find(name, optimizers.__name__, Optimizer) if isinstance(name, str) else None
+    if cls is not None and not isinstance(optimizer, cls):
+        return f"it is that of {cls.__name__} and the model is compiled with {optimizer.name}."
+    before = [variable.numpy() for variable in optimizer.variables]
+    try:
+        optimizer.load_own_variables(arrays)
+    except ValueError as error:
+        for variable, value in zip(optimizer.variables, before):
+            variable.assign(value)
+        return str(error)
+    return None

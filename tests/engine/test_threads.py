@@ -1,0 +1,165 @@
+"""Threads: bits at any count, several Python threads, fork."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+from pyclr._feed import Feeder
+from steps import Net, assert_same_bits, batches, f, make_program, record, tensor
+
+from pyclr import _core as core
+
+
+def train(seed=0, steps=4):
+    """A net whose work is cut into many pieces, two eager steps and the others replayed."""
+    x, y = batches(steps, rows=256, features=300)
+    net = Net(seed, features=300, units=400)
+    recordings = [
+        record(net.step, tensor(x[i : i + 256]), tensor(y[i : i + 256], "int32")) for i in (0, 256)
+    ]
+    program = core.Program(recordings.pop())
+    feeder = Feeder([x, y])
+    program.replay(feeder.source_at(512, 256, steps - 2), [], steps - 2, 1e9)
+    return net.state()
+
+
+def test_training_has_the_same_bits_for_any_number_of_threads(threads):
+    results = []
+    for count in (1, 2, 3, 7):
+        threads(count)
+        assert core.num_threads() == count
+        results.append(train())
+    for other in results[1:]:
+        assert_same_bits(other, results[0])
+
+
+@pytest.mark.parametrize("count", [0, -1, -(2**31)])
+def test_number_of_threads_must_be_positive(count):
+    before = core.num_threads()
+    with pytest.raises(ValueError, match=f"at least 1. Received: num_threads={count}"):
+        core.set_num_threads(count)
+    assert core.num_threads() == before
+
+
+@pytest.mark.parametrize("count", [1.5, "2", None])
+def test_number_of_threads_must_be_an_integer(count):
+    with pytest.raises(TypeError):
+        core.set_num_threads(count)
+
+
+@pytest.mark.parametrize("variable", ["PYCLR_NUM_THREADS", "OMP_NUM_THREADS"])
+def test_environment_sets_the_number_of_threads(variable):
+    code = "import pyclr._core as core; print(core.num_threads())"
+    names = ("PYCLR_NUM_THREADS", "OMP_NUM_THREADS")
+    clean = {k: v for k, v in os.environ.items() if k not in names}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=clean | {variable: "3"}, capture_output=True, check=True
+    )
+    assert int(run.stdout) == 3
+
+
+def test_several_python_threads_launch_at_once(threads):
+    """Each has its own tapes and recording; the pool serves one and the others run alone."""
+    threads(2)
+    expected = train()
+    results, errors = {}, []
+
+    def work(i):
+        try:
+            results[i] = train()
+        except BaseException as error:
+            errors.append(error)
+
+    workers = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not errors
+    for state in results.values():
+        assert_same_bits(state, expected)
+
+
+def test_one_program_from_several_threads():
+    program = make_program(lambda x: f.sum(f.exp(x)), tensor(np.zeros(5000)))
+    wrong = []
+
+    def work(value):
+        expected = f.sum(f.exp(tensor(np.full(5000, value)))).numpy()
+        for _ in range(50):
+            if program.run([tensor(np.full(5000, value))])[0].numpy() != expected:
+                wrong.append(value)
+
+    workers = [threading.Thread(target=work, args=(v,)) for v in (0.1, 0.2, 0.3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not wrong
+
+
+def test_recording_belongs_to_its_thread():
+    seen = []
+    recording = core.Recording([])
+    recording.begin()
+    worker = threading.Thread(target=lambda: (f.full(shape=[2]), seen.append(core.is_recording())))
+    worker.start()
+    worker.join()
+    recording.end()
+    assert seen == [False] and len(recording) == 0
+
+
+def test_changing_the_number_of_threads_between_steps(threads):
+    expected = train()
+    for count in (2, 1, 3):
+        threads(count)
+        assert_same_bits(train(), expected)
+
+
+FORK = """
+import os, sys, warnings
+import numpy as np
+from pyclr import _core as core
+warnings.simplefilter("ignore")  # Python warns of forks beside threads
+core.set_num_threads(3)
+x = core.tensor(np.ones((512, 512)), "float32")
+expected = core.ops.sum(core.ops.matmul(x, x)).numpy()
+pid = os.fork()
+result = core.ops.sum(core.ops.matmul(x, x)).numpy()
+assert result == expected and core.num_threads() == 3
+if pid == 0:
+    os._exit(0)
+_, status = os.waitpid(pid, 0)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+MULTIPROCESSING = """
+import multiprocessing, warnings
+import numpy as np
+from pyclr import _core as core
+warnings.simplefilter("ignore")
+
+def work(value):
+    x = core.tensor(np.full((300, 300), value), "float32")
+    return float(core.ops.sum(core.ops.matmul(x, x)).numpy())
+
+if __name__ == "__main__":
+    core.set_num_threads(2)
+    expected = [work(v) for v in (1, 2, 3)]
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        assert pool.map(work, (1, 2, 3)) == expected
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.parametrize("script", [FORK, MULTIPROCESSING], ids=["os.fork", "multiprocessing"])
+def test_fork_after_use(script):
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_interpreter_ends_while_workers_wait():
+    code = "import pyclr._core as c, numpy as np; c.set_num_threads(4); c.ops.exp(np.ones(10**6))"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
