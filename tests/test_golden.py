@@ -1,6 +1,5 @@
 """Trajectories, layers and losses against files that Keras made (tests/golden/make_golden.py)."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,7 @@ import pytest
 import pyclr
 from pyclr import GradientTape
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from golden import recipes  # noqa: E402
+from golden import recipes
 
 GOLDEN = Path(__file__).parent / "golden"
 

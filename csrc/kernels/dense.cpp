@@ -36,7 +36,7 @@ int64_t block_begin(int64_t i, int64_t blocks, int64_t n, int64_t unit) {
   return i == blocks ? n : (n * i / blocks + unit / 2) / unit * unit;
 }
 
-// Rows of B used at a time while a block's rows of A pass by, so that a panel of them stays in cache.
+// Rows of B used at a time while the rows of A pass by, so that a panel of them stays in cache.
 constexpr int64_t kDepth = 256;
 
 // A panel of B whose rows are this many bytes apart is copied together: they would share few sets

@@ -112,12 +112,6 @@ PYCLR_INLINE float unit(uint32_t word) {
 PYCLR_INLINE double unit(uint64_t bits) {
   return static_cast<double>(static_cast<int64_t>(bits >> 11)) * 0x1p-53;
 }
-// In (0, 1], down to 2^-33 or 2^-54: for logarithms.
-PYCLR_INLINE float positive_unit(uint32_t word) {
-  return static_cast<float>(word) * 0x1p-32f + 0x1p-33f;
-}
-PYCLR_INLINE double positive_unit(uint64_t bits) { return unit(bits) + 0x1p-54; }
-
 PYCLR_INLINE float below(float x) { return __builtin_nextafterf(x, -__builtin_inff()); }
 PYCLR_INLINE double below(double x) { return __builtin_nextafter(x, -__builtin_inf()); }
 
@@ -174,22 +168,28 @@ PYCLR_INLINE void sine_cosine_of_turn(Vec<float> t, Vec<float>& sine, Vec<float>
   cosine = from_bits(bits_of(select(odd, s, c)) ^ (((quarter + 1) & 2) << 30));
 }
 
-// Box and Muller (1958): r cos(2 pi t) and r sin(2 pi t), with r = sqrt(-2 log(u)).
+// Box and Muller (1958): r cos(2 pi t) and r sin(2 pi t), with r = sqrt(-2 log(u)). u is in (0, 1],
+// down to 2^-33 or 2^-54.
 template <class T>
 void random_normal(RandomKey key, int64_t begin, int64_t end, double mean, double stddev, T* y) {
   const T center = T(mean), spread = T(stddev);
   if constexpr (sizeof(T) == 4) {
     fill_random<64>(key, begin, end, y, [=](const RandomWords& x, float* values) {
       for (int k = 0; k < 2; ++k) {
-        float u[kBlocks], t[kBlocks];
+        // u or 1 - u, whichever is smaller and so has more digits.
+        float least[kBlocks], t[kBlocks];
+        int32_t word[kBlocks];
         for (int i = 0; i < kBlocks; ++i) {
-          u[i] = positive_unit(x.word[2 * k * kBlocks + i]);
+          word[i] = static_cast<int32_t>(x.word[2 * k * kBlocks + i]);
+          least[i] = static_cast<float>(word[i] < 0 ? ~word[i] : word[i]) * 0x1p-32f + 0x1p-33f;
           t[i] = unit(x.word[(2 * k + 1) * kBlocks + i]);
         }
         for (int i = 0; i < kBlocks; i += kLanes<float>) {
           Vec<float> sine, cosine;
           sine_cosine_of_turn(load(t + i), sine, cosine);
-          const Vec<float> r = sqrt(-2.0f * log(load(u + i)));
+          const Vec<float> v = load(least + i);
+          const auto upper = bits_of(load(reinterpret_cast<const float*>(word + i))) < 0;
+          const Vec<float> r = sqrt(-2.0f * select(upper, log1p(-v), log(v)));
           store(values + 32 * k + i, center + spread * (r * cosine));
           store(values + 32 * k + 16 + i, center + spread * (r * sine));
         }
@@ -198,7 +198,7 @@ void random_normal(RandomKey key, int64_t begin, int64_t end, double mean, doubl
   } else {
     fill_random<32>(key, begin, end, y, [=](const RandomWords& x, double* values) {
       for (int i = 0; i < kBlocks; ++i) {
-        const double r = __builtin_sqrt(-2 * ::log(positive_unit(x.wide(0, i))));
+        const double r = __builtin_sqrt(-2 * ::log(unit(x.wide(0, i)) + 0x1p-54));
         const double angle = 6.283185307179586 * unit(x.wide(1, i));
         values[i] = center + spread * (r * ::cos(angle));
         values[16 + i] = center + spread * (r * ::sin(angle));

@@ -5,7 +5,7 @@
 #include "kernels/rows_table.h"
 
 extern "C" {
-double log(double) noexcept, log1p(double) noexcept;
+double log(double) noexcept;
 }
 
 namespace pyclr::PYCLR_ISA {
@@ -149,23 +149,12 @@ void squared_error_gradient(const T* dy, const T* x, const T* t, int64_t rows, i
   }
 }
 
-// log(1 + e) for 0 <= e <= 1. log(u) e / (u - 1) with u = 1 + e rounded: both factors see the same
-// rounding error, which cancels.
-PYCLR_INLINE Vec<float> log_one_plus(Vec<float> e) {
-  const Vec<float> u = e + 1.0f, exact = u - 1.0f;
-  return select(exact == Vec<float>{}, e, log(u) * (e / exact));
-}
-PYCLR_INLINE Vec<double> log_one_plus(Vec<double> e) {
-  for (int i = 0; i < kLanes<double>; ++i) e[i] = ::log1p(e[i]);
-  return e;
-}
-
 template <class T>
 void binary_entropy(const T* x, const T* t, int64_t n, T* loss) {
   for_vectors<T>(n, [&](int64_t i, auto lanes) {
     const Vec<T> logit = lanes.read(x + i);
     lanes.write(loss + i,
-                max(logit, Vec<T>{}) - logit * lanes.read(t + i) + log_one_plus(exp(-abs(logit))));
+                max(logit, Vec<T>{}) - logit * lanes.read(t + i) + log1p(exp(-abs(logit))));
   });
 }
 

@@ -279,6 +279,13 @@ PYCLR_INLINE Vec<float> log(Vec<float> x) {
   return select(x < Vec<float>{}, broadcast(__builtin_nanf("")), y);
 }
 
+// log(1 + x) for |x| <= 1 as log(u) x / (u - 1), u = 1 + x: both factors see the error of rounding u,
+// which cancels.
+PYCLR_INLINE Vec<float> log1p(Vec<float> x) {
+  const Vec<float> u = x + 1.0f, exact = u - 1.0f;
+  return select(exact == Vec<float>{}, x, log(u) * (x / exact));
+}
+
 PYCLR_INLINE Vec<float> abs(Vec<float> x) { return from_bits(bits_of(x) & 0x7FFFFFFF); }
 
 PYCLR_INLINE Vec<float> tanh(Vec<float> x) {
@@ -303,6 +310,7 @@ PYCLR_INLINE Vec<float> sigmoid(Vec<float> x) {
   }
 PYCLR_BY_LANE(exp, exp)
 PYCLR_BY_LANE(log, log)
+PYCLR_BY_LANE(log1p, log1p)
 PYCLR_BY_LANE(tanh, tanh)
 PYCLR_BY_LANE(abs, fabs)
 #undef PYCLR_BY_LANE

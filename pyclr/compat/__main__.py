@@ -63,7 +63,7 @@ def _run_script(script, module):
 
 def _set_first_path(path):
     """Puts `path` where Python put the current folder for `-m pyclr.compat`."""
-    if not getattr(sys.flags, "safe_path", False):
+    if not getattr(sys.flags, "safe_path", sys.flags.isolated):  # Python 3.10 has no safe_path
         sys.path[0] = path
 
 

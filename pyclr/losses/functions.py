@@ -96,7 +96,10 @@ def sparse_categorical_crossentropy(
         share = y_pred / ops.sum(y_pred, axis=-1, keepdims=True)
         scores = ops.log(ops.clip(share, epsilon, 1 - epsilon))
         loss = -ops.sum(ops.one_hot(labels, scores.shape[-1], dtype=scores.dtype) * scores, axis=-1)
-    return loss if kept is None else ops.where(kept, loss, 0.0)
+    if kept is not None:
+        loss = ops.where(kept, loss, 0.0)
+        loss._keras_mask = kept
+    return loss
 
 
 def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):

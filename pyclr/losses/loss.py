@@ -17,7 +17,7 @@ class Loss:
         name: String.
         reduction: How the values that `call` returns become one number:
             `"sum_over_batch_size"` (or `"mean"`; the default) divides the weighted sum by the
-            number of values, `"mean_with_sample_weight"` by the sum of the weights, `"sum"` does
+            number of values that are not masked, `"mean_with_sample_weight"` by the sum of the weights, `"sum"` does
             not divide, and `"none"` (or `None`) returns the values.
         dtype: String, the dtype computations run in. Defaults to that of the predictions.
 
@@ -119,6 +119,7 @@ def check_same_shape(name, y_true, y_pred):
 def reduce_weighted(values, sample_weight, reduction):
     """Weights the values and reduces them to one number; see `Loss`."""
     values = ops.convert_to_tensor(values)
+    mask = getattr(values, "_keras_mask", None)
     weight = None
     if sample_weight is not None:
         weight = ops.convert_to_tensor(sample_weight, values.dtype)
@@ -132,6 +133,8 @@ def reduce_weighted(values, sample_weight, reduction):
     if reduction == "mean_with_sample_weight" and weight is not None:
         divisor = ops.sum(weight * ops.ones_like(values))
         return ops.where(divisor == 0, 0.0, total / ops.where(divisor == 0, 1.0, divisor))
+    if mask is not None:  # values masked out do not count
+        return total / ops.maximum(ops.sum(ops.cast(mask, values.dtype)), 1.0)
     count = math.prod(values.shape)
     return total / count if count else total
 

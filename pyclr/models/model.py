@@ -100,14 +100,14 @@ class Model(Trainer, Layer):
 
         save_weights(self, filepath, overwrite)
 
-    def load_weights(self, filepath):
+    def load_weights(self, filepath, skip_mismatch=False):
         """Loads weights that `save_weights` or `save` wrote, here or in Keras 3.
 
         The arguments and errors are those of `pyclr.saving.load_weights`.
         """
         from ..saving import load_weights
 
-        load_weights(self, filepath)
+        load_weights(self, filepath, skip_mismatch)
 
     def __reduce__(self):
         from ..saving.saving_api import reduce_model

@@ -39,7 +39,7 @@ class Optimizer:
     """
 
     update = None
-    # Slots that alternate in files, variable by variable. Any other slot's variables stand together.
+    # Slots that alternate in files, variable by variable. The variables of others stand together.
     interleaved_slots = ()
 
     def __init__(

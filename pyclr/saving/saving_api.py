@@ -126,7 +126,7 @@ def save_weights(model, filepath, overwrite=True):
     archive.write_atomically(filepath, lambda file: file.write(image), overwrite)
 
 
-def load_weights(model, filepath):
+def load_weights(model, filepath, skip_mismatch=False):
     """Sets the weights of a model from a `.weights.h5` or `.keras` file, of pyclr or Keras 3.
 
     If the model is compiled and the file has the state of such an optimizer, it is loaded too.
@@ -134,13 +134,15 @@ def load_weights(model, filepath):
     Args:
         model: A built model with the architecture of the one that was saved.
         filepath: Path.
+        skip_mismatch: Boolean, whether layers that do not fit are left as they were, with a
+            warning.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if the model is not built, the file is damaged, or its weights do not fit. The
             model is left as it was.
     """
-    _load_state(model, filepath, weights_only=True)
+    _load_state(model, filepath, weights_only=True, skip_mismatch=skip_mismatch)
 
 
 def restore_state(model, filepath):
@@ -242,7 +244,7 @@ def _build_by_call(model):
         model._call_on_zeros(model._build_shape, unknown=2)
 
 
-def _load_state(model, filepath, weights_only):
+def _load_state(model, filepath, weights_only, skip_mismatch=False):
     from .h5_store import open_weights
     from .state import load_state
 
@@ -261,7 +263,7 @@ def _load_state(model, filepath, weights_only):
                     f"The file '{filepath}' has the layout of HDF5 files before Keras 3. Load it "
                     "with Keras and save it as a `.weights.h5` or `.keras` file."
                 )
-            load_state(model, reader, weights_only)
+            load_state(model, reader, weights_only, skip_mismatch)
 
 
 def _check_built(model, method):

@@ -88,7 +88,7 @@ def save_state(model, writer, include_optimizer=True):
         if isinstance(obj, Optimizer) and not include_optimizer:
             continue
         attributes = {"name": obj.name}
-        if obj is model and model._order_seed is not None:
+        if obj is model:
             attributes[_ORDER] = [model._order_seed, model._epochs_shuffled]
         arrays = writer.make(path, attributes)
         if isinstance(obj, SeedGenerator):
@@ -97,7 +97,7 @@ def save_state(model, writer, include_optimizer=True):
             obj.save_own_variables(arrays)
 
 
-def load_state(model, reader, weights_only=False):
+def load_state(model, reader, weights_only=False, skip_mismatch=False):
     """Sets the state of a model from an `H5Reader`: all of it or, if anything is wrong, nothing.
 
     Args:
@@ -105,6 +105,8 @@ def load_state(model, reader, weights_only=False):
         reader: `H5Reader`.
         weights_only: Boolean. Then random numbers go on as they were, and the optimizer takes its
             state from the file only if it fits, as in Keras' `load_weights`.
+        skip_mismatch: Boolean, whether layers that do not fit are left as they were, with a
+            warning.
 
     Raises:
         ValueError: if the file does not fit the model. It names the layers, what they expect and
@@ -114,39 +116,68 @@ def load_state(model, reader, weights_only=False):
         model.optimizer.build(model.trainable_variables)
     objects = list(walk(model))
     undo = [(v, v.numpy()) for _, obj in objects for v in _own_variables(obj)]
-    reasons = []
     try:
-        mistakes = [
-            _load(path, obj, reader.get(path), weights_only)
-            for path, obj in objects
-            if not (weights_only and isinstance(obj, Optimizer))
-        ]
-        mistakes += [
-            f"{path}: the model has no such layer"
-            for path in reader.unread()
-            if not _IGNORED.intersection(path.split("/"))
-        ]
-        mistakes = [mistake for mistake in mistakes if mistake]
+        notes, mistakes = [], []
+        for path, obj in objects:
+            what = _load_one(path, obj, reader.get(path), weights_only)
+            may_differ = weights_only and isinstance(obj, Optimizer)
+            (notes if may_differ or skip_mismatch else mistakes).extend(what)
+        extra = [path for path in reader.unread() if not _IGNORED.intersection(path.split("/"))]
+        (notes if skip_mismatch else mistakes).extend(
+            f"{path}: the model has no such layer" for path in extra
+        )
         if mistakes:
-            more = f"\n  ... and {len(mistakes) - 10} more" if len(mistakes) > 10 else ""
             raise ValueError(
                 f"The weights in the file do not fit the model '{model.name}', which is left as it "
-                "was:\n  " + "\n  ".join(mistakes[:10]) + more
+                f"was:{_listed(mistakes)}"
             )
-        if weights_only:
-            reasons = [
-                _load_if_it_fits(obj, reader.get(path))
-                for path, obj in objects
-                if isinstance(obj, Optimizer)
-            ]
-        else:
+        if not weights_only:
             _load_order(model, reader.get("").attribute(_ORDER))
     except BaseException:
         for variable, value in undo:
             variable.assign(value)
         raise
-    for reason in filter(None, reasons):
-        warnings.warn(f"The weights were loaded, not the optimizer's state: {reason}", stacklevel=4)
+    if notes:
+        warnings.warn(
+            f"The weights were loaded into the model '{model.name}', without:{_listed(notes)}",
+            stacklevel=5,
+        )
+
+
+def _load_one(path, obj, arrays, weights_only):
+    """Loads one object, or leaves it as it was; returns what is wrong as a list of strings."""
+    variables = _own_variables(obj)
+    before = [variable.numpy() for variable in variables]
+    try:
+        if isinstance(obj, SeedGenerator):
+            if "0" in arrays and not weights_only:  # Keras does not save it
+                obj.state.assign(arrays["0"])
+        elif isinstance(obj, Optimizer) and weights_only:
+            if arrays:
+                _check_kind(obj, arrays.attribute("name"))
+                obj.load_own_variables(arrays)
+        else:
+            obj.load_own_variables(arrays)
+    except Exception as error:  # also what a user's method or a damaged file may raise
+        for variable, value in zip(variables, before):
+            variable.assign(value)
+        return [f"{path or 'the model'}: {error}"]
+    return []
+
+
+def _check_kind(optimizer, name):
+    """Raises a ValueError if `name` is the usual name of an optimizer of another class."""
+    cls = _lookup.find(name, optimizers.__name__, Optimizer) if isinstance(name, str) else None
+    if cls is not None and not isinstance(optimizer, cls):
+        raise ValueError(
+            f"The state is that of {cls.__name__}, and the model is compiled with "
+            f"{type(optimizer).__name__}."
+        )
+
+
+def _listed(lines):
+    more = f"\n  ... and {len(lines) - 10} more" if len(lines) > 10 else ""
+    return "".join(f"\n  {line}" for line in lines[:10]) + more
 
 
 def _load_order(model, order):
@@ -160,33 +191,3 @@ def _own_variables(obj):
     if isinstance(obj, SeedGenerator):
         return [obj.state]
     return obj.variables if isinstance(obj, Optimizer) else obj._variables
-
-
-def _load(path, obj, arrays, weights_only):
-    """Loads one object; returns what is wrong, or `None`."""
-    try:
-        if not isinstance(obj, SeedGenerator):
-            obj.load_own_variables(arrays)
-        elif "0" in arrays and not weights_only:  # Keras does not save it
-            obj.state.assign(arrays["0"])
-    except Exception as error:  # also what a user's method or a damaged file may raise
-        return f"{path or 'the model'}: {error}"
-    return None
-
-
-def _load_if_it_fits(optimizer, arrays):
-    """Loads the state of an optimizer, or returns why not and leaves it as it was."""
-    if not arrays:
-        return None
-    name = arrays.attribute("name")
-    cls = _lookup.find(name, optimizers.__name__, Optimizer) if isinstance(name, str) else None
-    if cls is not None and not isinstance(optimizer, cls):
-        return f"it is that of {cls.__name__} and the model is compiled with {optimizer.name}."
-    before = [variable.numpy() for variable in optimizer.variables]
-    try:
-        optimizer.load_own_variables(arrays)
-    except ValueError as error:
-        for variable, value in zip(optimizer.variables, before):
-            variable.assign(value)
-        return str(error)
-    return None

@@ -78,7 +78,7 @@ SMOOTH = {
     "atanh": (np.arctanh, (-0.9, 0.9), (), bound_ulps(3)),
     "erf": (erf, (-3, 3), (), bound_ulps(2)),
     "softplus": (softplus, (-9, 9), (), bound_ulps(5)),
-    "softsign": (lambda x: x / (1 + np.abs(x)), (-9, 9), (), bound_ulps(2)),
+    "softsign": (lambda x: x / (1 + np.abs(x)), (-9, 9), (0,), bound_ulps(2)),
     "silu": (lambda x: x * sigmoid(x), (-9, 9), (), bound_ulps(5)),
     "gelu": (gelu, (-4, 4), (), bound_absolute(4)),
     "gelu_tanh": (gelu_tanh, (-4, 4), (), bound_absolute(4)),

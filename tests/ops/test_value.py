@@ -71,6 +71,14 @@ def test_value(case, each_isa):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
+def test_value_of_large_inputs(case):
+    """The bench's shapes, which are cut into many pieces of work."""
+    arrays, attrs = case.make_bench(generator(case), case.dtypes[0])
+    for output, value in zip(case.outputs(tensors(arrays), attrs), case.expected(arrays, attrs)):
+        assert_close(case, arrays, output, np.asarray(value), case.dtypes[0], "large")
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_result_does_not_depend_on_what_memory_held(case):
     dtype = case.dtypes[0]
     n = 5 if case.sizes is None or 5 in case.sizes else case.sizes[-1]

@@ -1,0 +1,37 @@
+"""The tutorial on cyclical learning rates, cell by cell, unchanged, on the whole data."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+SCRIPTS = Path(os.environ.get("PYCLR_ACCEPTANCE", REPOSITORY.parent / "shared" / "acceptance"))
+DATA = Path(os.environ.get("PYCLR_DATASETS", SCRIPTS.parent / "data"))
+
+
+@pytest.mark.skipif(
+    not (SCRIPTS.is_dir() and DATA.is_dir()),
+    reason="needs the acceptance scripts (PYCLR_ACCEPTANCE) and their data (PYCLR_DATASETS)",
+)
+def test_every_cell_of_the_tutorial_passes(tmp_path):
+    pytest.importorskip("matplotlib")
+    scripts = [str(SCRIPTS / name) for name in ("run_cells.py", "seed_clr.py")]
+    process = subprocess.run(
+        [sys.executable, "-m", "pyclr.compat", *scripts],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(REPOSITORY),
+            "PYCLR_DATASETS": str(DATA),
+            "ACCEPTANCE_EPOCHS": "2",  # the fewest with which the loss can fall between epochs
+            "ACCEPTANCE_OUT": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert re.search(r"seed_clr.py: \d+ passed, 0 failed", process.stdout)
