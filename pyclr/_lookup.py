@@ -170,7 +170,7 @@ def _close_matches(identifier, package, base, functions):
     import difflib
 
     names = {_fold(name): name for name in _candidates(package, base, functions)}
-    close = difflib.get_close_matches(_fold(identifier), names, cutoff=0.7)
+    close = difflib.get_close_matches(_fold(identifier), names, cutoff=0.6)
     if not close:
         return ""
     return " Did you mean " + " or ".join(repr(names[match]) for match in close) + "?"

@@ -96,13 +96,17 @@ Tensor constant(py::handle object, const DType* peer) {
                             py::str(py::type::of(object)).cast<std::string>()));
   }
   const char kind = array.dtype().kind();
+  // A list has no dtype of its own: its numbers become what Python numbers become.
+  const bool list = PyList_Check(raw) || PyTuple_Check(raw);
   check_type(kind != 'O', "An array of objects can not become a tensor: its elements have different "
              "lengths or types. Received: shape=",
              Shape(std::span(array.shape(), array.ndim())));
   if (peer && is_float(*peer) && (kind == 'f' || kind == 'i' || kind == 'u')) {
     array = array.attr("astype")(numpy_dtype(*peer));
-  } else if (kind == 'f' && array.itemsize() != 4 && (array.itemsize() != 8 || peer)) {
+  } else if (kind == 'f' && array.itemsize() != 4 && (array.itemsize() != 8 || peer || list)) {
     array = array.attr("astype")("float32");
+  } else if (kind == 'i' && list) {
+    array = array.attr("astype")("int32");
   } else if ((kind == 'i' || kind == 'u') && array.itemsize() < 4 && !(kind == 'u' && array.itemsize() == 1)) {
     array = array.attr("astype")("int32");
   } else if (kind == 'u' && array.itemsize() >= 4) {

@@ -188,8 +188,9 @@ void random_normal(RandomKey key, int64_t begin, int64_t end, double mean, doubl
           Vec<float> sine, cosine;
           sine_cosine_of_turn(load(t + i), sine, cosine);
           const Vec<float> v = load(least + i);
-          const auto upper = bits_of(load(reinterpret_cast<const float*>(word + i))) < 0;
-          const Vec<float> r = sqrt(-2.0f * select(upper, log1p(-v), log(v)));
+          IntVec<float> bits;
+          __builtin_memcpy(&bits, word + i, sizeof bits);
+          const Vec<float> r = sqrt(-2.0f * select(bits < 0, log1p(-v), log(v)));
           store(values + 32 * k + i, center + spread * (r * cosine));
           store(values + 32 * k + 16 + i, center + spread * (r * sine));
         }

@@ -279,8 +279,8 @@ PYCLR_INLINE Vec<float> log(Vec<float> x) {
   return select(x < Vec<float>{}, broadcast(__builtin_nanf("")), y);
 }
 
-// log(1 + x) for |x| <= 1 as log(u) x / (u - 1), u = 1 + x: both factors see the error of rounding u,
-// which cancels.
+// log(1 + x) for |x| <= 1 as log(u) x / (u - 1), u = 1 + x: both factors see the error of rounding
+// u, which cancels.
 PYCLR_INLINE Vec<float> log1p(Vec<float> x) {
   const Vec<float> u = x + 1.0f, exact = u - 1.0f;
   return select(exact == Vec<float>{}, x, log(u) * (x / exact));

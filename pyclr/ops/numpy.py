@@ -145,7 +145,7 @@ def clip(x, x_min, x_max):
 def where(condition, x1=None, x2=None):
     """Returns `x1` where the condition holds and `x2` elsewhere, broadcast together."""
     if x1 is None or x2 is None:
-        raise ValueError("Arguments `x1` and `x2` are both needed. Received: x1={x1}, x2={x2}")
+        raise ValueError(f"Arguments `x1` and `x2` are both needed. Received: x1={x1}, x2={x2}")
     condition = cast(condition, "bool")
     # The operands meet in one dtype the way operands of `+` do.
     dtype = add(_ops.cast(0, dtype=convert_to_tensor(x1).dtype), x2).dtype

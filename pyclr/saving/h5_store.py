@@ -127,8 +127,12 @@ class ReadableArrays(Mapping):
         self._group = group
 
     def attribute(self, name):
-        """Returns what the file says about the object under a name, or `None`."""
-        return self._group.attrs.get(name) if self._group else None
+        """Returns what the file says about the object under a name, or `None`. Strings must be of
+        fixed length: others are in a heap, and HDF5 can hang when that is damaged."""
+        if not self._group or name not in self._group.attrs:
+            return None
+        kind = self._group.attrs.get_id(name).dtype.kind
+        return self._group.attrs[name] if kind in _NUMERIC_KINDS + "S" else None
 
     def __getitem__(self, key):
         import h5py

@@ -11,7 +11,9 @@ import functools
 import warnings
 from collections import Counter
 
-from .. import _lookup, optimizers
+import numpy as np
+
+from .. import _lookup
 from ..layers.layer import Layer
 from ..models import Model, Sequential
 from ..optimizers import Optimizer
@@ -20,8 +22,9 @@ from ..random.seed_generator import SeedGenerator
 _STATEFUL = (Layer, Optimizer, SeedGenerator)
 _CONTAINERS = (list, tuple, dict)
 
-# Of the root group of a file: the state of the order of batches, `(seed, epochs)`. Keras has none.
-_ORDER = "pyclr_order"
+# Attributes in files that Keras does not have. Of the model: the state of the order of batches,
+# (seed, epochs). Of the optimizer: its class, as several have slots of the same number and shapes.
+_ORDER, _KIND = "pyclr_order", "pyclr_class"
 
 # Places that Keras' files may have and no object of ours reads.
 _IGNORED = {"metrics", "optimizer"}
@@ -90,6 +93,8 @@ def save_state(model, writer, include_optimizer=True):
         attributes = {"name": obj.name}
         if obj is model:
             attributes[_ORDER] = [model._order_seed, model._epochs_shuffled]
+        if isinstance(obj, Optimizer):
+            attributes[_KIND] = np.bytes_(type(obj).__name__)
         arrays = writer.make(path, attributes)
         if isinstance(obj, SeedGenerator):
             arrays["0"] = obj.state
@@ -154,7 +159,7 @@ def _load_one(path, obj, arrays, weights_only):
                 obj.state.assign(arrays["0"])
         elif isinstance(obj, Optimizer) and weights_only:
             if arrays:
-                _check_kind(obj, arrays.attribute("name"))
+                _check_kind(obj, arrays.attribute(_KIND))
                 obj.load_own_variables(arrays)
         else:
             obj.load_own_variables(arrays)
@@ -165,13 +170,12 @@ def _load_one(path, obj, arrays, weights_only):
     return []
 
 
-def _check_kind(optimizer, name):
-    """Raises a ValueError if `name` is the usual name of an optimizer of another class."""
-    cls = _lookup.find(name, optimizers.__name__, Optimizer) if isinstance(name, str) else None
-    if cls is not None and not isinstance(optimizer, cls):
+def _check_kind(optimizer, kind):
+    """Raises a ValueError if the state is that of another optimizer."""
+    name = type(optimizer).__name__
+    if kind is not None and kind != np.bytes_(name):
         raise ValueError(
-            f"The state is that of {cls.__name__}, and the model is compiled with "
-            f"{type(optimizer).__name__}."
+            f"the state is that of {kind.decode()}, and the model is compiled with {name}."
         )
 
 

@@ -68,9 +68,7 @@ def random_normal(state, shape, mean, stddev, dtype):
     full = -(-size // 32) * 32
     if dtype == "float32":
         bits = words(state, full).reshape(-1, 2, 16)
-        # Near 1 the rounding of u to a float is most of 1 - u: as the op does it.
-        u = bits[:, 0].astype("float32") * np.float32(2.0**-32) + np.float32(2.0**-33)
-        u = u.astype("float64")
+        u = bits[:, 0].astype("float64") / 2**32 + 2.0**-33
         t = (bits[:, 1] >> np.uint64(8)).astype("float64") / 2**24
     else:
         bits = pairs(state, full).reshape(-1, 2, 16)
