@@ -282,6 +282,12 @@ Tensors Program::copy_outputs() const {
 Program::Result Program::replay(const BatchSource& source, const std::vector<Feed>& feeds,
                                 int64_t steps, double seconds,
                                 const std::vector<std::byte*>& sinks) {
+  check(source.count == static_cast<int64_t>(slots_.size()), "The program takes ", slots_.size(),
+        " inputs. Received: a source of ", source.count);
+  for (size_t i = 0; i < slots_.size(); ++i)
+    check(source.bytes[i] == static_cast<int64_t>(slots_[i]->bytes()), "Input ", i,
+          " of the program is ", slots_[i]->dtype, ' ', slots_[i]->shape,
+          ". Received: a source of batches of ", source.bytes[i], " bytes");
   std::lock_guard lock(mutex_);
   FlushDenormals flush;
   using Clock = std::chrono::steady_clock;

@@ -26,10 +26,12 @@ using Storages = std::unordered_set<const Storage*>;
 std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned);
 
 // Fills the slots with the rows of the batch that starts `step` steps into the source. Called
-// without the GIL.
+// without the GIL. pyclr/_feed.pyx declares the same struct.
 struct BatchSource {
   void (*fill)(void* context, int64_t step, void* const* slots);
   void* context;
+  int64_t count;         // of slots
+  const int64_t* bytes;  // that `fill` writes to each
 };
 
 // A tensor whose value is a function of the step, tabulated ahead: row k is written before step k.

@@ -4,7 +4,8 @@
 The engine's replay loop asks for batch k of an epoch through a C function pointer (`BatchSource`
 in csrc/program.h), so that an epoch runs without Python.
 """
-from cpython.pycapsule cimport PyCapsule_New
+from cpython.pycapsule cimport PyCapsule_GetContext, PyCapsule_New, PyCapsule_SetContext
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
@@ -98,6 +99,12 @@ cdef struct Column:
 cdef struct BatchSource:
     void (*fill)(void* context, int64_t step, void* const* slots) noexcept nogil
     void* context
+    int64_t count
+    const int64_t* bytes
+
+
+cdef void release_feeder(object capsule) noexcept:
+    Py_DECREF(<object>PyCapsule_GetContext(capsule))
 
 
 cdef struct State:
@@ -150,13 +157,19 @@ cdef class Feeder:
 
     cdef State state
     cdef BatchSource source
+    cdef int64_t* batch_bytes
     cdef object arrays, order_array
     cdef readonly tuple dtypes
     cdef readonly int64_t rows
 
     def __cinit__(self, arrays, order=None, str floatx="float32"):
         self.state.columns = <Column*>calloc(max(len(arrays), 1), sizeof(Column))
+        self.batch_bytes = <int64_t*>calloc(max(len(arrays), 1), sizeof(int64_t))
         self.state.count = len(arrays)
+        if len({len(array) for array in arrays}) > 1:
+            raise ValueError(
+                "The arrays must have the same number of rows. "
+                f"Received: rows={[len(array) for array in arrays]}")
         kept = []
         dtypes = []
         cdef int64_t address
@@ -188,9 +201,12 @@ cdef class Feeder:
         self.set_order(order)
         self.source.fill = fill
         self.source.context = &self.state
+        self.source.count = self.state.count
+        self.source.bytes = self.batch_bytes
 
     def __dealloc__(self):
         free(self.state.columns)
+        free(self.batch_bytes)
 
     def set_order(self, order):
         """Sets the row at each place; indices must lie in [0, rows)."""
@@ -204,15 +220,20 @@ cdef class Feeder:
         self.state.order = <const int64_t*>address
 
     def source_at(self, int64_t first, int64_t batch, int64_t steps):
-        """A capsule for Program.replay: step k holds rows first + k * batch and on. The feeder must
-        outlive it and gives one source at a time."""
+        """A capsule for Program.replay: step k holds rows first + k * batch and on. A feeder gives
+        one source at a time: the last one counts."""
         limit = self.rows if self.order_array is None else len(self.order_array)
         if first < 0 or batch < 1 or steps < 0 or first + batch * steps > limit:
             raise IndexError(
                 f"Rows {first} to {first + batch * steps} were asked for; there are {limit}.")
         self.state.first = first
         self.state.batch = batch
-        return PyCapsule_New(&self.source, "pyclr.BatchSource", NULL)
+        for i in range(self.state.count):
+            self.batch_bytes[i] = self.state.columns[i].target_bytes * batch
+        capsule = PyCapsule_New(&self.source, "pyclr.BatchSource", release_feeder)
+        PyCapsule_SetContext(capsule, <void*>self)  # the capsule keeps the feeder
+        Py_INCREF(self)
+        return capsule
 
     def batch(self, int64_t first, int64_t count):
         """The rows [first, first + count) of the epoch as new arrays of the tensor dtypes."""

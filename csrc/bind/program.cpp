@@ -7,7 +7,7 @@ namespace pyclr {
 
 namespace {
 
-// A batch source from Python: a capsule named "pyclr.BatchSource" around {fill, context}; see
+// A batch source from Python: a capsule named "pyclr.BatchSource" around the struct; see
 // pyclr/_feed.pyx.
 BatchSource source_from(const py::capsule& capsule) {
   check_type(std::string_view(capsule.name()) == "pyclr.BatchSource",

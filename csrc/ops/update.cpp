@@ -23,13 +23,27 @@ struct UpdateAttributes {
 template <class T>
 using UpdateKernel = void (*)(T*, const T*, T* const*, int64_t, const UpdateStep&);
 
-// Hyper-parameters named in an update.inc entry.
+// Names in a list of an update.inc entry.
 size_t words(std::string_view list) {
   return list.empty() ? 0 : 1 + std::count(list.begin(), list.end(), ' ');
 }
 
-Specs infer_update(const Call& call, std::string_view hyper_names) {
+// The slots an update can not run without, as bits.
+int64_t required_slots(std::string_view list) {
+  int64_t bits = 0;
+  for (int slot = 0; !list.empty(); ++slot) {
+    const size_t end = std::min(list.find(' '), list.size());
+    if (list[end - 1] != '?') bits |= int64_t{1} << slot;
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return bits;
+}
+
+Specs infer_update(const Call& call, std::string_view slot_names, std::string_view hyper_names) {
   const auto& a = call.attrs_as<UpdateAttributes>();
+  const int64_t required = required_slots(slot_names);
+  check((a.slots & required) == required && a.slots >> words(slot_names) == 0, call.op->name,
+        ": the slots are ", slot_names, " (? optional). Received: slots=", a.slots);
   const auto count = static_cast<size_t>(a.count);
   const size_t tensors = 2 + count * (2 + std::popcount(static_cast<uint64_t>(a.slots)));
   check(call.inputs.size() == tensors, call.op->name, ": ", tensors, " tensors are needed for ",
@@ -98,7 +112,7 @@ UpdateStep begin_step(const Call& call) {
   struct NAME##_update {                                                        \
     static constexpr const char* name = #NAME;                                  \
     using Attributes = UpdateAttributes;                                        \
-    static Specs infer(const Call& call) { return infer_update(call, hyper); }  \
+    static Specs infer(const Call& call) { return infer_update(call, slots, hyper); } \
     static void run(const Call& call) {                                         \
       const UpdateStep step = begin_step(call);                                 \
       run_update<float>(call, kernels().update.f32.NAME, step);                 \

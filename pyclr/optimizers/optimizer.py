@@ -38,9 +38,9 @@ class Optimizer:
             replaces the schedule.
     """
 
-    update = None
+    update: str | None = None
     # Slots that alternate in files, variable by variable. The variables of others stand together.
-    interleaved_slots = ()
+    interleaved_slots: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -80,7 +80,8 @@ class Optimizer:
         self.built = False
         self.iterations = Variable(np.array(0, "int64"), trainable=False, name="iterations")
         self._hyper_values = {}
-        all_slots, names, _ = _UPDATES[self.update]
+        slot_names, names, _ = _UPDATES[self.update]
+        all_slots = [slot.rstrip("?") for slot in slot_names]
         self._hyper_names = list(names)
         for key, value in (hyper or {}).items():
             self._hyper_values[key] = _number(key, value)

@@ -17,7 +17,7 @@ from .serialization import (
     CollectedObjects,
     ObjectSharingScope,
     deserialize_keras_object,
-    serialize_keras_object,
+    serialize_instance,
 )
 
 _KERAS_VERSION = "3.15.1"  # whose layout the files have
@@ -179,10 +179,9 @@ def _model_from_bytes(data, custom_objects):
 def _members(model, include_optimizer=True):
     from .. import __version__
 
+    parts = ["build_config"] + (["compile_config"] if include_optimizer else [])
     with ObjectSharingScope():
-        config = serialize_keras_object(model)
-    if not include_optimizer:
-        config.pop("compile_config", None)
+        config = serialize_instance(model, parts)
     metadata = {"keras_version": _KERAS_VERSION, "pyclr_version": __version__}
     return {
         archive.METADATA: json.dumps(metadata).encode(),

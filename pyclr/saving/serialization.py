@@ -150,7 +150,7 @@ def serialize_keras_object(obj):
         return obj.to_config()
     if isinstance(obj, (FunctionType, BuiltinFunctionType)):
         return serialize_function(obj)
-    return _serialize_instance(obj)
+    return serialize_instance(obj)
 
 
 def serialize_dict(obj):
@@ -271,7 +271,13 @@ def deserialize_keras_object(
     return _deserialize_instance(config, inner, custom_objects, package, base, functions)
 
 
-def _serialize_instance(obj):
+def serialize_instance(obj, parts=("build_config", "compile_config")):
+    """Returns the config of an object with a `get_config()` method.
+
+    Args:
+        obj: The object.
+        parts: What else is asked for, by methods such as `get_build_config`, if they are there.
+    """
     if not hasattr(obj, "get_config") or inspect.isclass(obj):
         raise TypeError(
             f"Cannot serialize the object {obj!r}. To be serializable, it must be an instance of "
@@ -298,7 +304,7 @@ def _serialize_instance(obj):
         "config": serialize_dict(inner),
         "registered_name": registered_name,
     }
-    for part in ("build_config", "compile_config"):
+    for part in parts:
         getter = getattr(obj, f"get_{part}", None)
         value = getter() if getter else None
         if value is not None:
@@ -314,7 +320,7 @@ def _serialize_instance(obj):
 
 def _collect(name, obj):
     collected = _collected.get()
-    if collected is None or obj.__module__.partition(".")[0] == _ROOT:
+    if collected is None or (obj.__module__ or "").partition(".")[0] == _ROOT:
         return
     if collected.setdefault(name, obj) is not obj:
         raise ValueError(

@@ -58,7 +58,7 @@ UPDATES = {
 
 
 def update_cases(op, formula, slots, hyper, flag):
-    available = core.updates()[op][0]
+    available = [slot.rstrip("?") for slot in core.updates()[op][0]]
     mask = sum(1 << available.index(slot) for slot in slots)
     used = {"used": slots} if formula is rmsprop else {}
 

@@ -133,7 +133,6 @@ def test_batches_beyond_the_rows(first, batch, steps):
         Feeder([np.arange(4)]).source_at(first, batch, steps)
 
 
-@pytest.mark.xfail(strict=True, reason="the rows of the first array are taken for all")
 def test_arrays_of_different_lengths():
     """No batch reads beyond an array."""
     with pytest.raises(ValueError, match="rows"):

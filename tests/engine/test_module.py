@@ -31,8 +31,8 @@ def test_instruction_sets():
 
 @pytest.mark.parametrize(
     "value, dtype",
-    [(True, "bool"), (3, "int32"), (3.5, "float32"), (np.float64(1), "float32"), ([1, 2], "int64"),
-     ([1.5], "float64"), (np.int16(3), "int32"), (np.uint16(3), "int32"), (np.uint32(3), "int64"),
+    [(True, "bool"), (3, "int32"), (3.5, "float32"), (np.float64(1), "float32"), ([1, 2], "int32"),
+     ([1.5], "float32"), (np.int16(3), "int32"), (np.uint16(3), "int32"), (np.uint32(3), "int64"),
      (np.uint8(3), "uint8"), (np.float16(3), "float32"), (np.array([True]), "bool")],
 )  # fmt: skip
 def test_dtype_of_a_value(value, dtype):

@@ -282,3 +282,10 @@ def test_failed_call_writes_nothing():
     with pytest.raises(ValueError):
         f.assign(variable, core.tensor([1.0, 2.0, 3.0]))
     np.testing.assert_array_equal(variable.numpy(), [0, 0])
+
+
+def test_an_update_without_a_slot_it_needs(rng):
+    w, g = (core.tensor(rng.normal(size=3), "float32") for _ in range(2))
+    hyper, step = core.tensor([0.1, 0.9, 0.999, 1e-7], "float64"), core.tensor(0, "int64")
+    with pytest.raises(ValueError, match="adam: the slots are .* Received: slots=0"):
+        core.ops.adam(hyper, step, w, g, count=1, slots=0)
