@@ -31,9 +31,7 @@ def machine():
 def table(results):
     """The lines of a Markdown table of (workload, ms/step and ratio of every peer)."""
     threads = max(result["threads"] for result in results)
-    best = {
-        (r["workload"], r["peer"]): r for r in results if r["threads"] == threads
-    }
+    best = {(r["workload"], r["peer"]): r for r in results if r["threads"] == threads}
     workloads = list(dict.fromkeys(r["workload"] for r in results))
     peers = list(dict.fromkeys(r["peer"] for r in results))
     lines = [

@@ -1,7 +1,7 @@
 """Milliseconds of a training step, through `fit` with shuffling and metrics, beside the peers.
 
-    python bench/step.py                          # pyclr alone: replayed and eager, all and one thread
-    python bench/step.py --peers /path/to/python  # and the peers that this interpreter has
+    python bench/step.py                  # pyclr alone: replayed, eager, on all threads and on one
+    python bench/step.py --peers PYTHON   # and the peers that this interpreter has
 
 For each workload of bench/workloads.py a model is trained and its accuracy on unseen data checked
 before a time is printed. The best and the median epoch are given, the rate of the floating point

@@ -18,7 +18,8 @@ struct Op;
 struct HostFunction {
   std::string name;
   std::function<void(const Tensors& inputs, const Tensors& outputs)> run;
-  std::function<Tensors(const Tensors& inputs, const Tensors& outputs, const Tensors& gradients)> vjp;
+  std::function<Tensors(const Tensors& inputs, const Tensors& outputs, const Tensors& gradients)>
+      vjp;
 };
 
 // Sees every field of an attribute struct: how the binding reads keyword arguments, how a Call is

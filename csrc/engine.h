@@ -14,8 +14,8 @@ class Tape;
 // What a step did, in order, and why it could not be replayed if it could not.
 struct Recording {
   std::vector<Call> calls;
-  Tensors inputs;   // slots: the batch
-  Tensors outputs;  // what the step returned
+  Tensors inputs;                                   // slots: the batch
+  Tensors outputs;                                  // what the step returned
   std::unordered_set<const TensorData*> constants;  // made from host data during the step
   Tensors kept;                                     // keeps those alive
   std::string obstacle;                             // first reason not to replay, or empty

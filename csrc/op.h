@@ -45,8 +45,7 @@ Op make_op() {
   Op op{};
   op.name = T::name;
   op.make_attrs = [] {
-    return std::static_pointer_cast<Attrs>(
-        std::make_shared<AttrsOf<typename T::Attributes>>());
+    return std::static_pointer_cast<Attrs>(std::make_shared<AttrsOf<typename T::Attributes>>());
   };
   op.infer = T::infer;
   op.run = T::run;

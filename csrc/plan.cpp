@@ -10,9 +10,8 @@ namespace pyclr {
 size_t place(std::vector<Placement>& placements) {
   std::vector<size_t> order(placements.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return placements[a].bytes > placements[b].bytes;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return placements[a].bytes > placements[b].bytes; });
   std::vector<size_t> placed;
   size_t arena = 0;
   for (size_t i : order) {

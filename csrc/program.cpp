@@ -43,8 +43,7 @@ class Numbering {
 
 class Comparison {
  public:
-  Comparison(const Recording& a, const Recording& b)
-      : a_(a), b_(b), numbers_a_(a), numbers_b_(b) {}
+  Comparison(const Recording& a, const Recording& b) : a_(a), b_(b), numbers_a_(a), numbers_b_(b) {}
 
   std::string run() {
     if (!a_.obstacle.empty()) return a_.obstacle;
@@ -216,8 +215,8 @@ Program::Program(Recording recording) : recording_(std::move(recording)) {
     auto slot = std::make_shared<TensorData>(*input);
     // The slot points to its buffer, or for a moment to the caller's memory: it owns neither.
     slot_buffers_.push_back(std::make_shared<Storage>(input->bytes()));
-    slot->storage = std::make_shared<Storage>(slot_buffers_.back()->data, input->bytes(),
-                                              slot_buffers_.back());
+    slot->storage =
+        std::make_shared<Storage>(slot_buffers_.back()->data, input->bytes(), slot_buffers_.back());
     slot->offset = 0;
     homes.emplace(input->storage.get(), slot->storage);
     slots_.push_back(slot);
@@ -240,7 +239,8 @@ Program::Program(Recording recording) : recording_(std::move(recording)) {
     }
     return slot;
   };
-  for (size_t i = 0; i < recording_.inputs.size(); ++i) moved[recording_.inputs[i].get()] = slots_[i];
+  for (size_t i = 0; i < recording_.inputs.size(); ++i)
+    moved[recording_.inputs[i].get()] = slots_[i];
   for (Call& call : calls) {
     for (Tensor& in : call.inputs) in = move(in);
     for (Tensor& out : call.outputs) out = move(out);
@@ -315,8 +315,8 @@ Tensors Program::replay(const Tensors& inputs, const std::vector<Feed>& feeds) {
   check(inputs.size() == slots_.size(), "The program takes ", slots_.size(),
         " inputs. Received: ", inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i)
-    check(same_spec(inputs[i], slots_[i]), "Input ", i, " of the program is ", slots_[i]->dtype, ' ',
-          slots_[i]->shape, ". Received: ", inputs[i]->dtype, ' ', inputs[i]->shape);
+    check(same_spec(inputs[i], slots_[i]), "Input ", i, " of the program is ", slots_[i]->dtype,
+          ' ', slots_[i]->shape, ". Received: ", inputs[i]->dtype, ' ', inputs[i]->shape);
   std::lock_guard lock(mutex_);
   FlushDenormals flush;
   for (size_t i = 0; i < inputs.size(); ++i)

@@ -22,17 +22,16 @@ void Tape::append(const Call& call) {
   if (kept) calls_.push_back(call);
 }
 
-Tensors Tape::gradient(const Tensors& targets, const Tensors& sources,
-                       const Tensors& seeds) const {
+Tensors Tape::gradient(const Tensors& targets, const Tensors& sources, const Tensors& seeds) const {
   std::unordered_map<const TensorData*, Tensor> gradients;
   auto accumulate = [&](const Tensor& tensor, const Tensor& gradient) {
     Tensor& slot = gradients[tensor.get()];
     slot = slot ? add(slot, gradient) : gradient;
   };
   for (size_t i = 0; i < targets.size(); ++i) {
-    check_type(is_float(targets[i]->dtype),
-               "The target of a gradient must be floating point. Received: dtype=",
-               targets[i]->dtype);
+    check_type(
+        is_float(targets[i]->dtype),
+        "The target of a gradient must be floating point. Received: dtype=", targets[i]->dtype);
     accumulate(targets[i], i < seeds.size() && seeds[i] ? seeds[i] : full_like(targets[i], 1.0));
   }
   // A source stays in the map when its producer is passed, because it is asked for by name.

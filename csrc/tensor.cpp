@@ -85,8 +85,10 @@ const char* name_of(DType dtype) { return info(dtype).name; }
 DType dtype_named(const std::string& name) {
   for (size_t i = 0; i < std::size(kDTypes); ++i)
     if (name == kDTypes[i].name) return static_cast<DType>(i);
-  throw TypeMismatch(text("dtype must be one of float32, float64, int32, int64, uint8, bool. "
-                          "Received: dtype=", name));
+  throw TypeMismatch(
+      text("dtype must be one of float32, float64, int32, int64, uint8, bool. "
+           "Received: dtype=",
+           name));
 }
 
 DType promote(DType a, DType b) { return info(a).order >= info(b).order ? a : b; }

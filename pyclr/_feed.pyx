@@ -90,7 +90,7 @@ cdef struct Column:
     const char* data
     int64_t stride       # bytes from row to row
     int64_t elements     # in a row
-    int64_t source_bytes # in a row
+    int64_t source_bytes  # in a row
     int64_t target_bytes
     CopyRow copy         # NULL: the dtypes agree
 
@@ -140,8 +140,6 @@ cdef bint has_contiguous_rows(array):
     return array.shape[0] == 0 or array[0].flags.c_contiguous
 
 
-
-
 def tensor_dtype(array, str floatx="float32"):
     """The dtype a batch of `array` has as a tensor, or None when it can not be one."""
     dtype = TENSOR_DTYPES.get(array.dtype.name)
@@ -151,8 +149,8 @@ def tensor_dtype(array, str floatx="float32"):
 cdef class Feeder:
     """Batches of rows of `arrays`, each cast to its tensor dtype.
 
-    `order` (int64, or None) gives the row at each place of the epoch; floats become `floatx`. Arrays are read in place: they
-    must not change or be freed while an epoch runs, which holding this object ensures for freeing.
+    `order` (int64, or None) gives the row at each place of the epoch; floats become `floatx`.
+    Arrays are read in place: they must not change while an epoch runs.
     """
 
     cdef State state
@@ -167,9 +165,9 @@ cdef class Feeder:
         self.batch_bytes = <int64_t*>calloc(max(len(arrays), 1), sizeof(int64_t))
         self.state.count = len(arrays)
         if len({len(array) for array in arrays}) > 1:
+            rows = [len(array) for array in arrays]
             raise ValueError(
-                "The arrays must have the same number of rows. "
-                f"Received: rows={[len(array) for array in arrays]}")
+                f"The arrays must have the same number of rows. Received: rows={rows}")
         kept = []
         dtypes = []
         cdef int64_t address

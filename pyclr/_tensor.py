@@ -61,7 +61,9 @@ def _slices(key, shape):
         else:
             index = int(item)
             if not -n <= index < n:
-                raise IndexError(f"Index {index} is out of range for axis {axis} with {n} elements.")
+                raise IndexError(
+                    f"Index {index} is out of range for axis {axis} with {n} elements."
+                )
             begin.append(index % n)
             size.append(1)
             strides.append(1)

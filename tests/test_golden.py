@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from golden import recipes
 
 import pyclr
 from pyclr import GradientTape
-
-from golden import recipes
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -13,8 +13,9 @@ namespace pyclr {
 namespace py = pybind11;
 
 py::dtype numpy_dtype(DType dtype);
-DType dtype_of_numpy(const py::dtype& dtype);  // throws TypeMismatch for what pyclr has no dtype for
-DType dtype_from(py::handle object);           // a name, a NumPy dtype or type
+DType dtype_of_numpy(
+    const py::dtype& dtype);          // throws TypeMismatch for what pyclr has no dtype for
+DType dtype_from(py::handle object);  // a name, a NumPy dtype or type
 
 // A tensor on a copy of the array's data.
 Tensor from_array(const py::array& array);

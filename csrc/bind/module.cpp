@@ -1,6 +1,6 @@
+#include "bind/bind.h"
 #include "kernels/kernels.h"
 #include "parallel.h"
-#include "bind/bind.h"
 
 PYBIND11_MODULE(_core, m) {
   using namespace pyclr;

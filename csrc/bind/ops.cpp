@@ -50,8 +50,8 @@ class KeywordReader final : public FieldVisitor {
     try {
       value = kwargs_[name].cast<T>();
     } catch (const py::cast_error&) {
-      throw TypeMismatch(text(op_.name, ": ", name, " must be ", expected, ". Received: ", name, "=",
-                              py::repr(kwargs_[name]).cast<std::string>()));
+      throw TypeMismatch(text(op_.name, ": ", name, " must be ", expected, ". Received: ", name,
+                              "=", py::repr(kwargs_[name]).cast<std::string>()));
     }
     return true;
   }
@@ -134,16 +134,30 @@ struct FieldChanger final : FieldVisitor {
     changed = name;
     return true;
   }
-  void visit(const char* n, bool& v) override { if (here(n)) v = !v; }
-  void visit(const char* n, int64_t& v) override { if (here(n)) ++v; }
-  void visit(const char* n, double& v) override { if (here(n)) v += 1; }
-  void visit(const char* n, std::string& v) override { if (here(n)) v += "?"; }
+  void visit(const char* n, bool& v) override {
+    if (here(n)) v = !v;
+  }
+  void visit(const char* n, int64_t& v) override {
+    if (here(n)) ++v;
+  }
+  void visit(const char* n, double& v) override {
+    if (here(n)) v += 1;
+  }
+  void visit(const char* n, std::string& v) override {
+    if (here(n)) v += "?";
+  }
   void visit(const char* n, DType& v) override {
     if (here(n)) v = v == DType::int32 ? DType::int64 : DType::int32;
   }
-  void visit(const char* n, std::vector<int64_t>& v) override { if (here(n)) v.push_back(7); }
-  void visit(const char* n, std::vector<Shape>& v) override { if (here(n)) v.push_back({7}); }
-  void visit(const char* n, std::vector<DType>& v) override { if (here(n)) v.push_back(DType::uint8); }
+  void visit(const char* n, std::vector<int64_t>& v) override {
+    if (here(n)) v.push_back(7);
+  }
+  void visit(const char* n, std::vector<Shape>& v) override {
+    if (here(n)) v.push_back({7});
+  }
+  void visit(const char* n, std::vector<DType>& v) override {
+    if (here(n)) v.push_back(DType::uint8);
+  }
   void visit(const char* n, std::shared_ptr<const HostFunction>& v) override {
     if (here(n)) v = std::make_shared<HostFunction>();
   }
@@ -195,9 +209,9 @@ std::shared_ptr<HostFunction> make_host_function(py::object function, py::object
       py::array target = as_array(outputs[i], true);
       py::array value = py::array::ensure(results[i]);
       if (!value) throw py::error_already_set();
-      check(Shape(std::span(value.shape(), value.ndim())) == outputs[i]->shape, "The host function '",
-            name, "' must return an array of shape ", outputs[i]->shape, ". Received: ",
-            Shape(std::span(value.shape(), value.ndim())));
+      check(Shape(std::span(value.shape(), value.ndim())) == outputs[i]->shape,
+            "The host function '", name, "' must return an array of shape ", outputs[i]->shape,
+            ". Received: ", Shape(std::span(value.shape(), value.ndim())));
       target[py::ellipsis()] = value;
     }
   };
@@ -213,8 +227,10 @@ std::shared_ptr<HostFunction> make_host_function(py::object function, py::object
     for (py::handle item : (*held_vjp)(in, out, gradients)) {
       result.push_back(item.is_none() ? nullptr : to_tensor(item, nullptr));
     }
-    check(result.size() == inputs.size(), "A host function's vjp must return one gradient (or None) "
-          "for each of its ", inputs.size(), " inputs. Received: ", result.size());
+    check(result.size() == inputs.size(),
+          "A host function's vjp must return one gradient (or None) "
+          "for each of its ",
+          inputs.size(), " inputs. Received: ", result.size());
     return result;
   };
   return host;
@@ -252,33 +268,39 @@ void bind_ops(py::module_& m) {
   });
   m.def("has_gradient", [](const std::string& name) { return find_op(name).vjp != nullptr; });
   m.def("attribute_inequality", attribute_inequality);
-  m.def("updates", [] {
-    py::dict result;
-    for (const UpdateInfo& info : update_infos()) {
-      auto words = [](const char* s) { return py::str(s).attr("split")(); };
-      result[info.name] = py::make_tuple(words(info.slots), words(info.hyper), words(info.flag));
-    }
-    return result;
-  }, "{optimizer: (slots, hyper-parameters, flags)} of kernels/update.inc.");
-  m.def("infer",
-        [](const std::string& name, const std::vector<std::pair<std::vector<int64_t>, std::string>>& specs,
-           const py::kwargs& kwargs) {
-          const Op& op = find_op(name);
-          Tensors inputs;
-          for (const auto& [shape, dtype] : specs) {
-            auto tensor = std::make_shared<TensorData>();
-            tensor->shape = Shape(shape);
-            tensor->dtype = dtype_named(dtype);
-            inputs.push_back(tensor);
-          }
-          py::list result;
-          for (const Spec& spec : infer(op, inputs, read_attributes(op, kwargs)))
-            result.append(py::make_tuple(py::tuple(py::cast(std::vector<int64_t>(
-                                             spec.shape.begin(), spec.shape.end()))),
-                                         name_of(spec.dtype)));
-          return result;
-        },
-        "Shapes and dtypes of an op's outputs, from those of its inputs.");
+  m.def(
+      "updates",
+      [] {
+        py::dict result;
+        for (const UpdateInfo& info : update_infos()) {
+          auto words = [](const char* s) { return py::str(s).attr("split")(); };
+          result[info.name] =
+              py::make_tuple(words(info.slots), words(info.hyper), words(info.flag));
+        }
+        return result;
+      },
+      "{optimizer: (slots, hyper-parameters, flags)} of kernels/update.inc.");
+  m.def(
+      "infer",
+      [](const std::string& name,
+         const std::vector<std::pair<std::vector<int64_t>, std::string>>& specs,
+         const py::kwargs& kwargs) {
+        const Op& op = find_op(name);
+        Tensors inputs;
+        for (const auto& [shape, dtype] : specs) {
+          auto tensor = std::make_shared<TensorData>();
+          tensor->shape = Shape(shape);
+          tensor->dtype = dtype_named(dtype);
+          inputs.push_back(tensor);
+        }
+        py::list result;
+        for (const Spec& spec : infer(op, inputs, read_attributes(op, kwargs)))
+          result.append(py::make_tuple(
+              py::tuple(py::cast(std::vector<int64_t>(spec.shape.begin(), spec.shape.end()))),
+              name_of(spec.dtype)));
+        return result;
+      },
+      "Shapes and dtypes of an op's outputs, from those of its inputs.");
 }
 
 }  // namespace pyclr

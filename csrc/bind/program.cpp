@@ -37,45 +37,45 @@ void remove_tape(Tape* tape) {
 void bind_program(py::module_& m) {
   py::class_<Tape>(m, "Tape", "Records Calls while started, for gradients.")
       .def(py::init<bool>(), py::arg("follow_variables") = false)
-      .def("start", [](Tape& tape) {
-        remove_tape(&tape);
-        engine().tapes.push_back(&tape);
-      })
+      .def("start",
+           [](Tape& tape) {
+             remove_tape(&tape);
+             engine().tapes.push_back(&tape);
+           })
       .def("stop", [](Tape& tape) { remove_tape(&tape); })
       .def("watch", &Tape::watch)
       .def("watches", &Tape::watches)
-      .def("gradient",
-           [](Tape& tape, const Tensors& targets, const Tensors& sources, const Tensors& seeds) {
-             // A tape does not see its own backward pass: it is being read.
-             auto& tapes = engine().tapes;
-             const auto saved = tapes;
-             remove_tape(&tape);
-             Tensors result;
-             try {
-               py::gil_scoped_release release;
-               result = tape.gradient(targets, sources, seeds);
-             } catch (...) {
-               tapes = saved;
-               throw;
-             }
-             tapes = saved;
-             return result;
-           },
-           py::arg("targets"), py::arg("sources"), py::arg("seeds") = Tensors{});
+      .def(
+          "gradient",
+          [](Tape& tape, const Tensors& targets, const Tensors& sources, const Tensors& seeds) {
+            // A tape does not see its own backward pass: it is being read.
+            auto& tapes = engine().tapes;
+            const auto saved = tapes;
+            remove_tape(&tape);
+            Tensors result;
+            try {
+              py::gil_scoped_release release;
+              result = tape.gradient(targets, sources, seeds);
+            } catch (...) {
+              tapes = saved;
+              throw;
+            }
+            tapes = saved;
+            return result;
+          },
+          py::arg("targets"), py::arg("sources"), py::arg("seeds") = Tensors{});
 
   m.def("suspend_tapes", [] {
     auto tapes = std::move(engine().tapes);
     engine().tapes.clear();
-    return py::capsule(new std::vector<Tape*>(std::move(tapes)), [](void* p) {
-      delete static_cast<std::vector<Tape*>*>(p);
-    });
+    return py::capsule(new std::vector<Tape*>(std::move(tapes)),
+                       [](void* p) { delete static_cast<std::vector<Tape*>*>(p); });
   });
   m.def("resume_tapes", [](const py::capsule& saved) {
     engine().tapes = *static_cast<std::vector<Tape*>*>(saved.get_pointer());
   });
 
-  py::class_<Recording, std::shared_ptr<Recording>>(m, "Recording",
-                                                    "What one step did, in order.")
+  py::class_<Recording, std::shared_ptr<Recording>>(m, "Recording", "What one step did, in order.")
       .def(py::init([](const Tensors& inputs) {
              // One that is dropped while it is open is closed.
              std::shared_ptr<Recording> recording(new Recording, [](Recording* r) {
@@ -92,19 +92,21 @@ void bind_program(py::module_& m) {
              return recording;
            }),
            py::arg("inputs"))
-      .def("begin", [](Recording& recording) {
-        check(engine().recording == nullptr, "A recording is open already.");
-        engine().recording = &recording;
-      })
-      .def("end", [](Recording& recording) {
-        if (engine().recording == &recording) engine().recording = nullptr;
-      })
-      .def("set_outputs", [](Recording& recording, const Tensors& outputs) {
-        recording.outputs = outputs;
-      })
-      .def("forbid", [](Recording& recording, const std::string& reason) {
-        if (recording.obstacle.empty()) recording.obstacle = reason;
-      })
+      .def("begin",
+           [](Recording& recording) {
+             check(engine().recording == nullptr, "A recording is open already.");
+             engine().recording = &recording;
+           })
+      .def("end",
+           [](Recording& recording) {
+             if (engine().recording == &recording) engine().recording = nullptr;
+           })
+      .def("set_outputs",
+           [](Recording& recording, const Tensors& outputs) { recording.outputs = outputs; })
+      .def("forbid",
+           [](Recording& recording, const std::string& reason) {
+             if (recording.obstacle.empty()) recording.obstacle = reason;
+           })
       .def_property_readonly("obstacle", [](const Recording& r) { return r.obstacle; })
       .def("__len__", [](const Recording& r) { return r.calls.size(); })
       .def("describe", [](const Recording& r) {
@@ -113,13 +115,17 @@ void bind_program(py::module_& m) {
         return result;
       });
 
-  m.def("forbid_replay", [](const std::string& reason) {
-    Recording* recording = engine().recording;
-    if (recording && recording->obstacle.empty()) recording->obstacle = reason;
-  }, "The open recording, if any, can not be replayed, for this reason.");
+  m.def(
+      "forbid_replay",
+      [](const std::string& reason) {
+        Recording* recording = engine().recording;
+        if (recording && recording->obstacle.empty()) recording->obstacle = reason;
+      },
+      "The open recording, if any, can not be replayed, for this reason.");
   m.def("is_recording", [] { return engine().recording != nullptr; });
-  m.def("difference", [](const Recording& a, const Recording& b) { return difference(a, b); },
-        "Why two recordings are not the same computation; empty when they are.");
+  m.def(
+      "difference", [](const Recording& a, const Recording& b) { return difference(a, b); },
+      "Why two recordings are not the same computation; empty when they are.");
 
   py::class_<Program, std::shared_ptr<Program>>(m, "Program", "A step that C++ replays.")
       .def(py::init([](Recording& recording) {
@@ -128,68 +134,75 @@ void bind_program(py::module_& m) {
            }),
            "Takes the recording over.")
       .def("difference_from", &Program::difference_from)
-      .def("replay",
-           [](Program& program, const py::capsule& source,
-              const std::vector<std::pair<Tensor, py::array>>& feeds, int64_t steps, double seconds,
-              const std::vector<py::array>& sinks) {
-             const BatchSource batches = source_from(source);
-             const auto tables = feeds_from(feeds, steps);
-             std::vector<std::byte*> targets;
-             check(sinks.size() <= program.outputs().size(), "There are ", program.outputs().size(),
-                   " outputs. Received: ", sinks.size(), " sinks");
-             for (size_t i = 0; i < sinks.size(); ++i) {
-               const TensorData& output = *program.outputs()[i];
-               check(sinks[i].writeable() && (sinks[i].flags() & py::array::c_style) &&
-                         dtype_of_numpy(sinks[i].dtype()) == output.dtype &&
-                         static_cast<size_t>(sinks[i].nbytes()) >= output.bytes() * steps,
-                     "A sink must be a contiguous table of one row a step in the output's dtype.");
-               targets.push_back(static_cast<std::byte*>(const_cast<void*>(sinks[i].data())));
-             }
-             py::gil_scoped_release release;
-             auto result = program.replay(batches, tables, steps, seconds, targets);
-             return std::make_pair(result.steps, result.outputs);
-           },
-           py::arg("source"), py::arg("feeds"), py::arg("steps"), py::arg("seconds"),
-           py::arg("sinks") = std::vector<py::array>{})
-      .def("run",
-           [](Program& program, const Tensors& inputs,
-              const std::vector<std::pair<Tensor, py::array>>& feeds) {
-             const auto tables = feeds_from(feeds, 1);
-             py::gil_scoped_release release;
-             return program.replay(inputs, tables);
-           },
-           py::arg("inputs"), py::arg("feeds") = std::vector<std::pair<Tensor, py::array>>{})
-      .def_property_readonly("output_specs",
-                             [](const Program& program) {
-                               py::list specs;
-                               for (const Tensor& t : program.outputs())
-                                 specs.append(py::make_tuple(
-                                     py::tuple(py::cast(std::vector<int64_t>(t->shape.begin(),
-                                                                             t->shape.end()))),
-                                     name_of(t->dtype)));
-                               return specs;
-                             },
-                             "(shape, dtype) of every output.")
+      .def(
+          "replay",
+          [](Program& program, const py::capsule& source,
+             const std::vector<std::pair<Tensor, py::array>>& feeds, int64_t steps, double seconds,
+             const std::vector<py::array>& sinks) {
+            const BatchSource batches = source_from(source);
+            const auto tables = feeds_from(feeds, steps);
+            std::vector<std::byte*> targets;
+            check(sinks.size() <= program.outputs().size(), "There are ", program.outputs().size(),
+                  " outputs. Received: ", sinks.size(), " sinks");
+            for (size_t i = 0; i < sinks.size(); ++i) {
+              const TensorData& output = *program.outputs()[i];
+              check(sinks[i].writeable() && (sinks[i].flags() & py::array::c_style) &&
+                        dtype_of_numpy(sinks[i].dtype()) == output.dtype &&
+                        static_cast<size_t>(sinks[i].nbytes()) >= output.bytes() * steps,
+                    "A sink must be a contiguous table of one row a step in the output's dtype.");
+              targets.push_back(static_cast<std::byte*>(const_cast<void*>(sinks[i].data())));
+            }
+            py::gil_scoped_release release;
+            auto result = program.replay(batches, tables, steps, seconds, targets);
+            return std::make_pair(result.steps, result.outputs);
+          },
+          py::arg("source"), py::arg("feeds"), py::arg("steps"), py::arg("seconds"),
+          py::arg("sinks") = std::vector<py::array>{})
+      .def(
+          "run",
+          [](Program& program, const Tensors& inputs,
+             const std::vector<std::pair<Tensor, py::array>>& feeds) {
+            const auto tables = feeds_from(feeds, 1);
+            py::gil_scoped_release release;
+            return program.replay(inputs, tables);
+          },
+          py::arg("inputs"), py::arg("feeds") = std::vector<std::pair<Tensor, py::array>>{})
+      .def_property_readonly(
+          "output_specs",
+          [](const Program& program) {
+            py::list specs;
+            for (const Tensor& t : program.outputs())
+              specs.append(py::make_tuple(
+                  py::tuple(py::cast(std::vector<int64_t>(t->shape.begin(), t->shape.end()))),
+                  name_of(t->dtype)));
+            return specs;
+          },
+          "(shape, dtype) of every output.")
       .def_property_readonly("has_held", &Program::has_held)
       .def_property_readonly("arena_bytes", &Program::arena_bytes)
-      .def_property_readonly("placements",
-                             [](const Program& program) {
-                               std::vector<std::array<size_t, 4>> rows;
-                               for (const Placement& p : program.placements())
-                                 rows.push_back({p.first, p.last, p.bytes, p.offset});
-                               return rows;
-                             },
-                             "(first call, last call, bytes, offset) of every planned buffer.")
+      .def_property_readonly(
+          "placements",
+          [](const Program& program) {
+            std::vector<std::array<size_t, 4>> rows;
+            for (const Placement& p : program.placements())
+              rows.push_back({p.first, p.last, p.bytes, p.offset});
+            return rows;
+          },
+          "(first call, last call, bytes, offset) of every planned buffer.")
       .def("__len__", [](const Program& program) { return program.calls().size(); })
       .def("describe", &Program::describe);
-  m.def("place", [](const std::vector<std::array<size_t, 3>>& lifetimes) {
-    std::vector<Placement> placements;
-    for (const auto& [first, last, bytes] : lifetimes) placements.push_back({first, last, bytes, 0});
-    const size_t arena = place(placements);
-    std::vector<size_t> offsets;
-    for (const Placement& p : placements) offsets.push_back(p.offset);
-    return std::make_pair(arena, offsets);
-  }, "The memory planner alone: [(first, last, bytes)] -> (arena bytes, offsets).");
+  m.def(
+      "place",
+      [](const std::vector<std::array<size_t, 3>>& lifetimes) {
+        std::vector<Placement> placements;
+        for (const auto& [first, last, bytes] : lifetimes)
+          placements.push_back({first, last, bytes, 0});
+        const size_t arena = place(placements);
+        std::vector<size_t> offsets;
+        for (const Placement& p : placements) offsets.push_back(p.offset);
+        return std::make_pair(arena, offsets);
+      },
+      "The memory planner alone: [(first, last, bytes)] -> (arena bytes, offsets).");
 }
 
 }  // namespace pyclr

@@ -20,10 +20,13 @@ DType dtype_of_numpy(const py::dtype& dtype) {
     case 'u':
       if (dtype.itemsize() == 1) return DType::uint8;
       break;
-    case 'b': return DType::boolean;
+    case 'b':
+      return DType::boolean;
   }
-  throw TypeMismatch(text("A tensor's dtype is one of float32, float64, int32, int64, uint8, bool. "
-                          "Received an array with dtype=", py::str(dtype).cast<std::string>()));
+  throw TypeMismatch(
+      text("A tensor's dtype is one of float32, float64, int32, int64, uint8, bool. "
+           "Received an array with dtype=",
+           py::str(dtype).cast<std::string>()));
 }
 
 DType dtype_from(py::handle object) {
@@ -58,8 +61,7 @@ py::array copy_to_array(const Tensor& tensor) {
 Tensor tensor_or_null(py::handle object) {
   if (py::isinstance<TensorData>(object)) return object.cast<Tensor>();
   static py::handle protocol = py::str("__pyclr_tensor__").release();
-  if (PyObject_HasAttr(object.ptr(), protocol.ptr()))
-    return object.attr(protocol)().cast<Tensor>();
+  if (PyObject_HasAttr(object.ptr(), protocol.ptr())) return object.attr(protocol)().cast<Tensor>();
   return nullptr;
 }
 
@@ -72,8 +74,10 @@ Tensor scalar(DType dtype, T value) {
     using U = decltype(t);
     *tensor->data<U>() = static_cast<U>(value);
     if constexpr (std::is_integral_v<T> && std::is_integral_v<U> && !std::is_same_v<U, bool>)
-      check(static_cast<T>(*tensor->data<U>()) == value, "The number ", value, " is out of the range "
-            "of ", dtype, '.');
+      check(static_cast<T>(*tensor->data<U>()) == value, "The number ", value,
+            " is out of the range "
+            "of ",
+            dtype, '.');
   });
   return tensor;
 }
@@ -87,8 +91,9 @@ Tensor constant(py::handle object, const DType* peer) {
   }
   if (PyFloat_Check(raw))
     return scalar(peer && is_float(*peer) ? *peer : DType::float32, object.cast<double>());
-  check_type(!object.is_none() && !py::isinstance<py::str>(object),
-             "A tensor, array or number is needed. Received: ", py::repr(object).cast<std::string>());
+  check_type(
+      !object.is_none() && !py::isinstance<py::str>(object),
+      "A tensor, array or number is needed. Received: ", py::repr(object).cast<std::string>());
   py::array array = py::array::ensure(object);
   if (!array) {
     PyErr_Clear();
@@ -98,7 +103,8 @@ Tensor constant(py::handle object, const DType* peer) {
   const char kind = array.dtype().kind();
   // A list has no dtype of its own: its numbers become what Python numbers become.
   const bool list = PyList_Check(raw) || PyTuple_Check(raw);
-  check_type(kind != 'O', "An array of objects can not become a tensor: its elements have different "
+  check_type(kind != 'O',
+             "An array of objects can not become a tensor: its elements have different "
              "lengths or types. Received: shape=",
              Shape(std::span(array.shape(), array.ndim())));
   if (peer && is_float(*peer) && (kind == 'f' || kind == 'i' || kind == 'u')) {
@@ -107,7 +113,8 @@ Tensor constant(py::handle object, const DType* peer) {
     array = array.attr("astype")("float32");
   } else if (kind == 'i' && list) {
     array = array.attr("astype")("int32");
-  } else if ((kind == 'i' || kind == 'u') && array.itemsize() < 4 && !(kind == 'u' && array.itemsize() == 1)) {
+  } else if ((kind == 'i' || kind == 'u') && array.itemsize() < 4 &&
+             !(kind == 'u' && array.itemsize() == 1)) {
     array = array.attr("astype")("int32");
   } else if (kind == 'u' && array.itemsize() >= 4) {
     array = array.attr("astype")("int64");
@@ -118,11 +125,10 @@ Tensor constant(py::handle object, const DType* peer) {
 template <class T = double>
 T number(const Tensor& tensor, const char* how) {
   observe(how);
-  check_type(tensor->size() == 1, "Only a tensor with one element is a number. Received: shape=",
-             tensor->shape);
-  return with_type(tensor->dtype, [&](auto t) {
-    return static_cast<T>(*tensor->data<decltype(t)>());
-  });
+  check_type(tensor->size() == 1,
+             "Only a tensor with one element is a number. Received: shape=", tensor->shape);
+  return with_type(tensor->dtype,
+                   [&](auto t) { return static_cast<T>(*tensor->data<decltype(t)>()); });
 }
 
 py::tuple shape_tuple(const Tensor& tensor) {
@@ -153,20 +159,23 @@ void bind_tensor(py::module_& m) {
       .def_property_readonly("ndim", [](const Tensor& t) { return t->shape.rank(); })
       .def_property_readonly("size", [](const Tensor& t) { return t->size(); })
       .def_readwrite("trainable", &TensorData::trainable)
-      .def("numpy",
-           [](const Tensor& t) {
-             observe("tensor.numpy()");
-             return copy_to_array(t);
-           },
-           "The values as a NumPy array (a copy).")
-      .def("__array__",
-           [](const Tensor& t, py::object dtype, py::object) -> py::object {
-             observe("np.asarray(tensor)");
-             py::array array = copy_to_array(t);
-             return dtype.is_none() ? py::object(array) : array.attr("astype")(dtype);
-           },
-           py::arg("dtype") = py::none(), py::arg("copy") = py::none())
-      .def("item", [](const Tensor& t) -> py::object {
+      .def(
+          "numpy",
+          [](const Tensor& t) {
+            observe("tensor.numpy()");
+            return copy_to_array(t);
+          },
+          "The values as a NumPy array (a copy).")
+      .def(
+          "__array__",
+          [](const Tensor& t, py::object dtype, py::object) -> py::object {
+            observe("np.asarray(tensor)");
+            py::array array = copy_to_array(t);
+            return dtype.is_none() ? py::object(array) : array.attr("astype")(dtype);
+          },
+          py::arg("dtype") = py::none(), py::arg("copy") = py::none())
+      .def("item",
+           [](const Tensor& t) -> py::object {
              observe("tensor.item()");
              return copy_to_array(t).attr("item")();
            })
@@ -174,8 +183,8 @@ void bind_tensor(py::module_& m) {
       .def("__int__", [](const Tensor& t) { return number<int64_t>(t, "int(tensor)"); })
       .def("__index__",
            [](const Tensor& t) {
-             check_type(!is_float(t->dtype), "Only an integer tensor can be an index. Received: dtype=",
-                        t->dtype);
+             check_type(!is_float(t->dtype),
+                        "Only an integer tensor can be an index. Received: dtype=", t->dtype);
              return number<int64_t>(t, "tensor as an index");
            })
       .def("__bool__", [](const Tensor& t) { return number(t, "bool(tensor)") != 0; })
@@ -184,35 +193,38 @@ void bind_tensor(py::module_& m) {
              check_type(t->shape.rank() > 0, "len() of a tensor without dimensions.");
              return t->shape[0];
            })
-      .def("_view", [](const Tensor& t) { return as_array(t, true); },
-           "A writable NumPy view: for pyclr's own bookkeeping, unseen by recordings.");
+      .def(
+          "_view", [](const Tensor& t) { return as_array(t, true); },
+          "A writable NumPy view: for pyclr's own bookkeeping, unseen by recordings.");
 
-  m.def("tensor",
-        [](py::object value, py::object dtype) {
-          if (dtype.is_none()) return to_tensor(value, nullptr);
-          py::array array = py::array::ensure(value);
-          if (!array) throw py::error_already_set();
-          Tensor tensor = from_array(array.attr("astype")(numpy_dtype(dtype_from(dtype))));
-          note_constant(tensor);
-          return tensor;
-        },
-        py::arg("value"), py::arg("dtype") = py::none(),
-        "A tensor holding a copy of `value` (a number, a nested list, an array).");
-  m.def("alias",
-        [](py::array array) {
-          check(array.flags() & py::array::c_style, "alias: the array must be C-contiguous.");
-          auto tensor = std::make_shared<TensorData>();
-          tensor->shape = Shape(std::span(array.shape(), array.ndim()));
-          tensor->dtype = dtype_of_numpy(array.dtype());
-          void* data = const_cast<void*>(array.data());
-          auto keep = std::shared_ptr<void>(new py::array(array), [](void* p) {
-            py::gil_scoped_acquire gil;
-            delete static_cast<py::array*>(p);
-          });
-          tensor->storage = std::make_shared<Storage>(data, array.nbytes(), std::move(keep));
-          return tensor;
-        },
-        "A tensor on the memory of a contiguous array, without a copy.");
+  m.def(
+      "tensor",
+      [](py::object value, py::object dtype) {
+        if (dtype.is_none()) return to_tensor(value, nullptr);
+        py::array array = py::array::ensure(value);
+        if (!array) throw py::error_already_set();
+        Tensor tensor = from_array(array.attr("astype")(numpy_dtype(dtype_from(dtype))));
+        note_constant(tensor);
+        return tensor;
+      },
+      py::arg("value"), py::arg("dtype") = py::none(),
+      "A tensor holding a copy of `value` (a number, a nested list, an array).");
+  m.def(
+      "alias",
+      [](py::array array) {
+        check(array.flags() & py::array::c_style, "alias: the array must be C-contiguous.");
+        auto tensor = std::make_shared<TensorData>();
+        tensor->shape = Shape(std::span(array.shape(), array.ndim()));
+        tensor->dtype = dtype_of_numpy(array.dtype());
+        void* data = const_cast<void*>(array.data());
+        auto keep = std::shared_ptr<void>(new py::array(array), [](void* p) {
+          py::gil_scoped_acquire gil;
+          delete static_cast<py::array*>(p);
+        });
+        tensor->storage = std::make_shared<Storage>(data, array.nbytes(), std::move(keep));
+        return tensor;
+      },
+      "A tensor on the memory of a contiguous array, without a copy.");
   m.def("empty", [](const std::vector<int64_t>& shape, py::object dtype) {
     return empty(Shape(shape), dtype_from(dtype));
   });

@@ -6,11 +6,11 @@
 
 // libm by its C names: std:: templates would be weak symbols shared between instruction sets.
 extern "C" {
-double expm1(double) noexcept, log2(double) noexcept, log10(double) noexcept, log1p(double) noexcept,
-    sin(double) noexcept, cos(double) noexcept, tan(double) noexcept, asin(double) noexcept,
-    acos(double) noexcept, atan(double) noexcept, sinh(double) noexcept, cosh(double) noexcept,
-    asinh(double) noexcept, acosh(double) noexcept, atanh(double) noexcept, erf(double) noexcept,
-    floor(double) noexcept, ceil(double) noexcept, rint(double) noexcept,
+double expm1(double) noexcept, log2(double) noexcept, log10(double) noexcept,
+    log1p(double) noexcept, sin(double) noexcept, cos(double) noexcept, tan(double) noexcept,
+    asin(double) noexcept, acos(double) noexcept, atan(double) noexcept, sinh(double) noexcept,
+    cosh(double) noexcept, asinh(double) noexcept, acosh(double) noexcept, atanh(double) noexcept,
+    erf(double) noexcept, floor(double) noexcept, ceil(double) noexcept, rint(double) noexcept,
     pow(double, double) noexcept, fmod(double, double) noexcept, atan2(double, double) noexcept;
 float expm1f(float) noexcept, log2f(float) noexcept, log10f(float) noexcept, log1pf(float) noexcept,
     sinf(float) noexcept, cosf(float) noexcept, tanf(float) noexcept, asinf(float) noexcept,
@@ -65,7 +65,9 @@ PYCLR_INLINE double floor_divide(double a, double b) { return ::floor(a / b); }
 PYCLR_INLINE float atan2(float a, float b) { return ::atan2f(a, b); }
 PYCLR_INLINE double atan2(double a, double b) { return ::atan2(a, b); }
 template <class T>
-T atan2(T a, T b) { return static_cast<T>(::atan2(double(a), double(b))); }
+T atan2(T a, T b) {
+  return static_cast<T>(::atan2(double(a), double(b)));
+}
 
 }  // namespace scalar
 
@@ -115,27 +117,27 @@ struct Pointwise {
     return t + x * (C(1) - t * t) * sigmoid(x);
   }
 
-#define UNARY(name, value)                                                             \
-  static void name##_loop(const T* source, T* target, int64_t n) {                     \
-    for (int64_t i = 0; i < n; i += kLanes<T>) {                                       \
-      const int64_t rest = n - i;                                                      \
-      const bool whole = rest >= kLanes<T>;                                            \
-      const V x = whole ? load(source + i) : load_n(source + i, rest);                 \
-      const V result = value;                                                          \
-      whole ? store(target + i, result) : store_n(target + i, result, rest);           \
-    }                                                                                  \
+#define UNARY(name, value)                                                   \
+  static void name##_loop(const T* source, T* target, int64_t n) {           \
+    for (int64_t i = 0; i < n; i += kLanes<T>) {                             \
+      const int64_t rest = n - i;                                            \
+      const bool whole = rest >= kLanes<T>;                                  \
+      const V x = whole ? load(source + i) : load_n(source + i, rest);       \
+      const V result = value;                                                \
+      whole ? store(target + i, result) : store_n(target + i, result, rest); \
+    }                                                                        \
   }
-#define UNARY_GRADIENT(name, saved, derivative)                                        \
+#define UNARY_GRADIENT(name, saved, derivative)                                              \
   static void name##_gradient_loop(const T* gradient, const T* kept, T* target, int64_t n) { \
-    for (int64_t i = 0; i < n; i += kLanes<T>) {                                       \
-      const int64_t rest = n - i;                                                      \
-      const bool whole = rest >= kLanes<T>;                                            \
-      const V dy = whole ? load(gradient + i) : load_n(gradient + i, rest);            \
-      const V saved = whole ? load(kept + i) : load_n(kept + i, rest);                 \
-      (void)saved;                                                                     \
-      const V result = derivative;                                                     \
-      whole ? store(target + i, result) : store_n(target + i, result, rest);           \
-    }                                                                                  \
+    for (int64_t i = 0; i < n; i += kLanes<T>) {                                             \
+      const int64_t rest = n - i;                                                            \
+      const bool whole = rest >= kLanes<T>;                                                  \
+      const V dy = whole ? load(gradient + i) : load_n(gradient + i, rest);                  \
+      const V saved = whole ? load(kept + i) : load_n(kept + i, rest);                       \
+      (void)saved;                                                                           \
+      const V result = derivative;                                                           \
+      whole ? store(target + i, result) : store_n(target + i, result, rest);                 \
+    }                                                                                        \
   }
 #define UNARY_Y(name, value, derivative) UNARY(name, value) UNARY_GRADIENT(name, y, derivative)
 #define UNARY_X(name, value, derivative) UNARY(name, value) UNARY_GRADIENT(name, x, derivative)
@@ -164,25 +166,25 @@ PYCLR_INLINE void binary_row(const T* a, bool a_moves, const T* b, bool b_moves,
   }
 }
 
-#define BINARY(name, value)                                                                  \
-  template <class T>                                                                         \
-  void name##_row(const T* a, bool a_moves, const T* b, bool b_moves, void* y, int64_t n) {  \
-    binary_row(a, a_moves, b, b_moves, static_cast<T*>(y), n,                                \
-               [](T a, T b) -> T { return static_cast<T>(value); });                         \
+#define BINARY(name, value)                                                                 \
+  template <class T>                                                                        \
+  void name##_row(const T* a, bool a_moves, const T* b, bool b_moves, void* y, int64_t n) { \
+    binary_row(a, a_moves, b, b_moves, static_cast<T*>(y), n,                               \
+               [](T a, T b) -> T { return static_cast<T>(value); });                        \
   }
-#define COMPARE(name, value)                                                                 \
-  template <class T>                                                                         \
-  void name##_row(const T* a, bool a_moves, const T* b, bool b_moves, void* y, int64_t n) {  \
-    binary_row(a, a_moves, b, b_moves, static_cast<bool*>(y), n,                             \
-               [](T a, T b) -> bool { return value; });                                      \
+#define COMPARE(name, value)                                                                \
+  template <class T>                                                                        \
+  void name##_row(const T* a, bool a_moves, const T* b, bool b_moves, void* y, int64_t n) { \
+    binary_row(a, a_moves, b, b_moves, static_cast<bool*>(y), n,                            \
+               [](T a, T b) -> bool { return value; });                                     \
   }
 #include "kernels/pointwise.inc"
 
 template <class T>
 constexpr UnaryTable<T> unary_table() {
   UnaryTable<T> t{};
-#define UNARY_Y(name, value, derivative)                      \
-  t.forward[int(Unary::name)] = Pointwise<T>::name##_loop;      \
+#define UNARY_Y(name, value, derivative)                   \
+  t.forward[int(Unary::name)] = Pointwise<T>::name##_loop; \
   t.backward[int(Unary::name)] = Pointwise<T>::name##_gradient_loop;
 #define UNARY_X(name, value, derivative) UNARY_Y(name, value, derivative)
 #define UNARY_FLAT(name, value) t.forward[int(Unary::name)] = Pointwise<T>::name##_loop;

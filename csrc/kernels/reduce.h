@@ -9,15 +9,23 @@ namespace {
 
 struct Sum {
   template <class T>
-  static constexpr T neutral() { return 0; }
+  static constexpr T neutral() {
+    return 0;
+  }
   template <class T>
-  static PYCLR_INLINE T join(T a, T b) { return a + b; }
+  static PYCLR_INLINE T join(T a, T b) {
+    return a + b;
+  }
 };
 struct Prod {
   template <class T>
-  static constexpr T neutral() { return 1; }
+  static constexpr T neutral() {
+    return 1;
+  }
   template <class T>
-  static PYCLR_INLINE T join(T a, T b) { return a * b; }
+  static PYCLR_INLINE T join(T a, T b) {
+    return a * b;
+  }
 };
 // NaN wins, as in NumPy.
 struct Max {
@@ -27,7 +35,9 @@ struct Max {
     return sizeof(T) == 4 ? T(INT32_MIN) : T(INT64_MIN);
   }
   template <class T>
-  static PYCLR_INLINE T join(T a, T b) { return a != a ? a : b != b ? b : a > b ? a : b; }
+  static PYCLR_INLINE T join(T a, T b) {
+    return a != a ? a : b != b ? b : a > b ? a : b;
+  }
 };
 struct Min {
   template <class T>
@@ -36,7 +46,9 @@ struct Min {
     return sizeof(T) == 4 ? T(INT32_MAX) : T(INT64_MAX);
   }
   template <class T>
-  static PYCLR_INLINE T join(T a, T b) { return a != a ? a : b != b ? b : a < b ? a : b; }
+  static PYCLR_INLINE T join(T a, T b) {
+    return a != a ? a : b != b ? b : a < b ? a : b;
+  }
 };
 
 // 32 partial results, so that the loop is made of vectors and a float sum keeps its precision.

@@ -13,7 +13,8 @@ namespace {
 PYCLR_INLINE float square_root(float x) { return __builtin_sqrtf(x); }
 PYCLR_INLINE double square_root(double x) { return __builtin_sqrt(x); }
 
-// Gradient descent; with momentum m: m = momentum m - lr g, w += m (Nesterov: w += momentum m - lr g).
+// Gradient descent; with momentum m: m = momentum m - lr g, w += m (Nesterov: w += momentum m - lr
+// g).
 template <class T>
 void sgd(T* __restrict w, const T* __restrict g, T* const* slots, int64_t n,
          const UpdateStep& step) {

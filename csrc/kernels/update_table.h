@@ -19,7 +19,7 @@ template <class T>
 struct UpdateTable {
   // w -= ... for n elements. slots[i] is null when the optimizer runs without its slot i.
 #define UPDATE(name, slots, hyper, flag) \
-  void (*name)(T* w, const T* g, T* const* slots_, int64_t n, const UpdateStep& step);
+  void (*name)(T * w, const T* g, T* const* slots_, int64_t n, const UpdateStep& step);
 #include "kernels/update.inc"
 };
 

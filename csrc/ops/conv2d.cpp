@@ -1,6 +1,5 @@
 // Convolution, NHWC. One dimension is a convolution with height 1; depthwise is groups = channels.
 #include "kernels/conv.h"
-
 #include "ops/ops.h"
 
 namespace pyclr {
@@ -33,19 +32,27 @@ std::pair<int64_t, int64_t> output_size(int64_t size, int64_t kernel, int64_t st
 }
 
 ConvShape conv_shape(const Shape& x, const Shape& w, const ConvAttributes& a) {
-  check(x.rank() == 4, "conv2d: the input must have shape (batch, height, width, channels). "
-        "Received input shape ", x, ".");
-  check(w.rank() == 4, "conv2d: the kernel must have shape (height, width, channels / groups, "
-        "filters). Received: ", w);
+  check(x.rank() == 4,
+        "conv2d: the input must have shape (batch, height, width, channels). "
+        "Received input shape ",
+        x, ".");
+  check(w.rank() == 4,
+        "conv2d: the kernel must have shape (height, width, channels / groups, "
+        "filters). Received: ",
+        w);
   check(a.strides.size() == 2 && a.strides[0] > 0 && a.strides[1] > 0,
         "conv2d: strides must be two positive integers.");
   check(a.dilation.size() == 2 && a.dilation[0] > 0 && a.dilation[1] > 0,
         "conv2d: dilation must be two positive integers.");
-  check(a.padding == "valid" || a.padding == "same", "conv2d: padding must be 'valid' or 'same'. "
-        "Received: padding=", a.padding);
+  check(a.padding == "valid" || a.padding == "same",
+        "conv2d: padding must be 'valid' or 'same'. "
+        "Received: padding=",
+        a.padding);
   check(a.groups > 0 && w[2] * a.groups == x[3] && w[3] % a.groups == 0,
-        "conv2d: the input's channels must be groups * ", w[2], " and the filters a multiple of "
-        "groups. Received input shape ", x, ", kernel shape ", w, ", groups=", a.groups);
+        "conv2d: the input's channels must be groups * ", w[2],
+        " and the filters a multiple of "
+        "groups. Received input shape ",
+        x, ", kernel shape ", w, ", groups=", a.groups);
   ConvShape s{};
   s.n = x[0], s.h = x[1], s.w = x[2], s.c = x[3];
   s.kh = w[0], s.kw = w[1], s.out = w[3];
@@ -63,7 +70,8 @@ ConvShape conv_shape(const Shape& x, const Shape& w, const ConvAttributes& a) {
 void check_dtypes(const Call& call) {
   const TensorData &a = *call.in(0), &b = *call.in(1);
   check_type(is_float(a.dtype) && a.dtype == b.dtype, call.op->name,
-             ": operands must be of one floating point dtype. Received: ", a.dtype, " and ", b.dtype);
+             ": operands must be of one floating point dtype. Received: ", a.dtype, " and ",
+             b.dtype);
 }
 
 // x (n, h, w, c), w (kh, kw, c / groups, out)[, bias (out,)] -> (n, oh, ow, out).
@@ -110,8 +118,10 @@ struct Conv2D {
 
 void check_gradient(const Call& call, const ConvShape& s, const Tensor& dy) {
   check_dtypes(call);
-  check(dy->shape == (Shape{s.n, s.oh, s.ow, s.out}), call.op->name, ": the gradient must have "
-        "shape ", Shape{s.n, s.oh, s.ow, s.out}, ". Received: ", dy->shape);
+  check(dy->shape == (Shape{s.n, s.oh, s.ow, s.out}), call.op->name,
+        ": the gradient must have "
+        "shape ",
+        Shape{s.n, s.oh, s.ow, s.out}, ". Received: ", dy->shape);
 }
 
 ConvAttributes without_shape(ConvAttributes a) {

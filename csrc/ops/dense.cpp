@@ -1,9 +1,9 @@
 // Matrix products: the dense layer's three passes and general (batched) matmul.
 #include "kernels/dense.h"
 
-#include "parallel.h"
 #include "ops/ops.h"
 #include "ops/shape_ops.h"
+#include "parallel.h"
 
 namespace pyclr {
 
@@ -42,12 +42,14 @@ struct Dense {
     check_float_pair(name, x, w);
     activation_named(name, call.attrs_as<Attributes>().activation);
     check(w.shape.rank() == 2, "dense: the kernel must have shape (in, out). Received: ", w.shape);
-    check(x.shape.rank() >= 1 && x.shape.last() == w.shape[0], "dense: the last dimension of the "
-          "input must be ", w.shape[0], " to match a kernel of shape ", w.shape,
-          ". Received input shape ", x.shape, ".");
+    check(x.shape.rank() >= 1 && x.shape.last() == w.shape[0],
+          "dense: the last dimension of the "
+          "input must be ",
+          w.shape[0], " to match a kernel of shape ", w.shape, ". Received input shape ", x.shape,
+          ".");
     if (call.inputs.size() > 2)
-      check(call.in(2)->shape == Shape{w.shape[1]}, "dense: the bias must have shape (",
-            w.shape[1], ",). Received: ", call.in(2)->shape);
+      check(call.in(2)->shape == Shape{w.shape[1]}, "dense: the bias must have shape (", w.shape[1],
+            ",). Received: ", call.in(2)->shape);
     Shape shape = x.shape;
     shape[shape.rank() - 1] = w.shape[1];
     return {{shape, x.dtype}};
@@ -82,8 +84,10 @@ struct DenseWeightGradient {
     const TensorData& x = *call.in(0);
     const TensorData& dy = *call.in(1);
     check_float_pair(name, x, dy);
-    check(rows_of(x) == rows_of(dy), "dense_weight_gradient: the operands must have as many rows. "
-          "Received: ", x.shape, " and ", dy.shape);
+    check(rows_of(x) == rows_of(dy),
+          "dense_weight_gradient: the operands must have as many rows. "
+          "Received: ",
+          x.shape, " and ", dy.shape);
     return {{Shape{x.shape.last(), dy.shape.last()}, x.dtype}};
   }
   static void run(const Call& call) {
@@ -114,8 +118,10 @@ struct DenseInputGradient {
     const TensorData& dy = *call.in(0);
     const TensorData& w = *call.in(1);
     check_float_pair(name, dy, w);
-    check(w.shape.rank() == 2 && dy.shape.last() == w.shape[1], "dense_input_gradient: the last "
-          "dimension must be the kernel's. Received: ", dy.shape, " and ", w.shape);
+    check(w.shape.rank() == 2 && dy.shape.last() == w.shape[1],
+          "dense_input_gradient: the last "
+          "dimension must be the kernel's. Received: ",
+          dy.shape, " and ", w.shape);
     Shape shape = dy.shape;
     shape[shape.rank() - 1] = w.shape[0];
     return {{shape, dy.dtype}};
@@ -146,8 +152,8 @@ struct BiasGradient {
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     check(call.in(0)->shape.rank() >= 1, "bias_gradient: a scalar has no rows.");
-    check_type(is_float(call.in(0)->dtype), "bias_gradient: floating point is needed. Received: ",
-               call.in(0)->dtype);
+    check_type(is_float(call.in(0)->dtype),
+               "bias_gradient: floating point is needed. Received: ", call.in(0)->dtype);
     return {{Shape{call.in(0)->shape.last()}, call.in(0)->dtype}};
   }
   static void run(const Call& call) {
@@ -162,8 +168,8 @@ struct BiasGradient {
   }
 };
 
-// a (..., m, k) and b (..., k, n), or with their last two axes exchanged; the leading axes are equal
-// or absent from one operand -> (..., m, n).
+// a (..., m, k) and b (..., k, n), or with their last two axes exchanged; the leading axes are
+// equal or absent from one operand -> (..., m, n).
 struct Matmul {
   static constexpr const char* name = "matmul";
   struct Attributes {
@@ -187,9 +193,12 @@ struct Matmul {
     const int64_t k = a.shape[attrs.transpose_a ? ra - 2 : ra - 1];
     const int64_t kb = b.shape[attrs.transpose_b ? rb - 1 : rb - 2];
     const int64_t n = b.shape[attrs.transpose_b ? rb - 2 : rb - 1];
-    const Shape batch_a(std::span(a.shape.begin(), ra - 2)), batch_b(std::span(b.shape.begin(), rb - 2));
-    check(k == kb && (batch_a == batch_b || ra == 2 || rb == 2), "matmul: the shapes do not fit "
-          "together. Received: ", a.shape, " and ", b.shape, ", transpose_a=", attrs.transpose_a,
+    const Shape batch_a(std::span(a.shape.begin(), ra - 2)),
+        batch_b(std::span(b.shape.begin(), rb - 2));
+    check(k == kb && (batch_a == batch_b || ra == 2 || rb == 2),
+          "matmul: the shapes do not fit "
+          "together. Received: ",
+          a.shape, " and ", b.shape, ", transpose_a=", attrs.transpose_a,
           ", transpose_b=", attrs.transpose_b);
     return {ra > 2 ? batch_a : batch_b, m, k, n};
   }

@@ -1,9 +1,9 @@
 // Ops that index by data: take along an axis, its gradient, one-hot.
 #include <cstring>
 
-#include "parallel.h"
 #include "ops/ops.h"
 #include "ops/shape_ops.h"
+#include "parallel.h"
 
 namespace pyclr {
 
@@ -55,7 +55,8 @@ struct Gather {
     char* target = call.out()->data<char>();
     for (int64_t o = 0; o < outer; ++o)
       for (int64_t i = 0; i < count; ++i, target += block)
-        std::memcpy(target, x.data<char>() + (o * n + index_at(indices, i, n, name)) * block, block);
+        std::memcpy(target, x.data<char>() + (o * n + index_at(indices, i, n, name)) * block,
+                    block);
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
     const Shape& shape = call.in(0)->shape;
@@ -65,7 +66,8 @@ struct Gather {
   }
 };
 
-// dy (a..., i..., b...), indices (i...) -> (a..., n, b...): rows of equal index are added, in order.
+// dy (a..., i..., b...), indices (i...) -> (a..., n, b...): rows of equal index are added, in
+// order.
 struct ScatterAdd {
   static constexpr const char* name = "scatter_add";
   using Attributes = AxisAttributes;

@@ -1,7 +1,7 @@
 // Pointwise functions: forward and vjp from kernels/pointwise.inc.
-#include "parallel.h"
 #include "ops/ops.h"
 #include "ops/shape_ops.h"
+#include "parallel.h"
 
 namespace pyclr {
 
@@ -18,7 +18,8 @@ void for_pieces(int64_t size, F&& f) {
 }
 
 void check_float(std::string_view op, const TensorData& x) {
-  check_type(is_float(x.dtype), op, ": a floating point tensor is needed. Received: dtype=", x.dtype);
+  check_type(is_float(x.dtype), op,
+             ": a floating point tensor is needed. Received: dtype=", x.dtype);
 }
 
 // x (any shape) -> f(x), the same shape.
@@ -75,10 +76,9 @@ struct BinaryOp {
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData &a = *call.in(0), &b = *call.in(1);
-    check_type(a.dtype == b.dtype, call.op->name, ": the operands must have one dtype. Received: ",
-               a.dtype, " and ", b.dtype);
-    if constexpr (F == Binary::divide)
-      check_float(call.op->name, a);
+    check_type(a.dtype == b.dtype, call.op->name,
+               ": the operands must have one dtype. Received: ", a.dtype, " and ", b.dtype);
+    if constexpr (F == Binary::divide) check_float(call.op->name, a);
     if constexpr (!Compare)
       check_type(a.dtype != DType::boolean, call.op->name, ": not defined for booleans.");
     return {{broadcast_shape(call.op->name.data(), a.shape, b.shape),
@@ -116,36 +116,36 @@ struct BinaryOp {
   }
 };
 
-#define UNARY_Y(NAME, value, derivative)                                                    \
-  struct NAME##_unary : UnaryOp<Unary::NAME> {                                              \
-    static constexpr const char* name = #NAME;                                              \
-    static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {                 \
-      return {launch_one(NAME##_gradient_op, {dy[0], call.out()})};                         \
-    }                                                                                       \
-  };                                                                                        \
-  struct NAME##_unary_gradient : UnaryGradientOp<Unary::NAME> {                             \
-    static constexpr const char* name = #NAME "_gradient";                                  \
+#define UNARY_Y(NAME, value, derivative)                                    \
+  struct NAME##_unary : UnaryOp<Unary::NAME> {                              \
+    static constexpr const char* name = #NAME;                              \
+    static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) { \
+      return {launch_one(NAME##_gradient_op, {dy[0], call.out()})};         \
+    }                                                                       \
+  };                                                                        \
+  struct NAME##_unary_gradient : UnaryGradientOp<Unary::NAME> {             \
+    static constexpr const char* name = #NAME "_gradient";                  \
   };
-#define UNARY_X(NAME, value, derivative)                                                    \
-  struct NAME##_unary : UnaryOp<Unary::NAME> {                                              \
-    static constexpr const char* name = #NAME;                                              \
-    static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {                 \
-      return {launch_one(NAME##_gradient_op, {dy[0], call.in(0)})};                         \
-    }                                                                                       \
-  };                                                                                        \
-  struct NAME##_unary_gradient : UnaryGradientOp<Unary::NAME> {                             \
-    static constexpr const char* name = #NAME "_gradient";                                  \
+#define UNARY_X(NAME, value, derivative)                                    \
+  struct NAME##_unary : UnaryOp<Unary::NAME> {                              \
+    static constexpr const char* name = #NAME;                              \
+    static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) { \
+      return {launch_one(NAME##_gradient_op, {dy[0], call.in(0)})};         \
+    }                                                                       \
+  };                                                                        \
+  struct NAME##_unary_gradient : UnaryGradientOp<Unary::NAME> {             \
+    static constexpr const char* name = #NAME "_gradient";                  \
   };
-#define UNARY_FLAT(NAME, value)                                                             \
-  struct NAME##_unary : UnaryOp<Unary::NAME> {                                              \
-    static constexpr const char* name = #NAME;                                              \
-    static Tensors vjp(const Call& call, const Tensors&, const Needs&) {                    \
-      return {full_like(call.in(0), 0)};                                                    \
-    }                                                                                       \
+#define UNARY_FLAT(NAME, value)                                          \
+  struct NAME##_unary : UnaryOp<Unary::NAME> {                           \
+    static constexpr const char* name = #NAME;                           \
+    static Tensors vjp(const Call& call, const Tensors&, const Needs&) { \
+      return {full_like(call.in(0), 0)};                                 \
+    }                                                                    \
   };
-#define COMPARE(NAME, value)                                                                \
-  struct NAME##_compare : BinaryOp<Binary::NAME, true> {                                    \
-    static constexpr const char* name = #NAME;                                              \
+#define COMPARE(NAME, value)                             \
+  struct NAME##_compare : BinaryOp<Binary::NAME, true> { \
+    static constexpr const char* name = #NAME;           \
   };
 #include "kernels/pointwise.inc"
 
@@ -258,8 +258,8 @@ struct Where {
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData &c = *call.in(0), &a = *call.in(1), &b = *call.in(2);
-    check_type(c.dtype == DType::boolean, "where: the condition must be boolean. Received: dtype=",
-               c.dtype);
+    check_type(c.dtype == DType::boolean,
+               "where: the condition must be boolean. Received: dtype=", c.dtype);
     check_type(a.dtype == b.dtype, "where: the operands must have one dtype. Received: ", a.dtype,
                " and ", b.dtype);
     return {{broadcast_shape(name, c.shape, broadcast_shape(name, a.shape, b.shape)), a.dtype}};
@@ -278,22 +278,22 @@ struct Where {
         const T *left = a.data<T>() + at[1], *right = b.data<T>() + at[2];
         T* target = y.data<T>() + at[3];
         const int64_t sc = strides[0][last], sa = strides[1][last], sb = strides[2][last];
-        for (int64_t i = 0; i < n; ++i) target[i] = condition[i * sc] ? left[i * sa] : right[i * sb];
+        for (int64_t i = 0; i < n; ++i)
+          target[i] = condition[i * sc] ? left[i * sa] : right[i * sb];
       });
     });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
     const Tensor zero = full({}, dy[0]->dtype, 0);
-    return {nullptr,
-            needs[1] ? sum_to(where(call.in(0), dy[0], zero), call.in(1)->shape) : nullptr,
+    return {nullptr, needs[1] ? sum_to(where(call.in(0), dy[0], zero), call.in(1)->shape) : nullptr,
             needs[2] ? sum_to(where(call.in(0), zero, dy[0]), call.in(2)->shape) : nullptr};
   }
 };
 
 }  // namespace
 
-#define UNARY_Y(NAME, value, derivative)            \
-  const Op NAME##_op = make_op<NAME##_unary>();     \
+#define UNARY_Y(NAME, value, derivative)        \
+  const Op NAME##_op = make_op<NAME##_unary>(); \
   const Op NAME##_gradient_op = make_op<NAME##_unary_gradient>();
 #define UNARY_X(NAME, value, derivative) UNARY_Y(NAME, value, derivative)
 #define UNARY_FLAT(NAME, value) const Op NAME##_op = make_op<NAME##_unary>();

@@ -2,9 +2,9 @@
 //
 // The axes are brought into one of three layouts: the reduced axes last (rows), first or in the
 // middle (columns), or - when they are scattered - transposed so that they are last.
-#include "parallel.h"
 #include "ops/ops.h"
 #include "ops/shape_ops.h"
+#include "parallel.h"
 
 namespace pyclr {
 
@@ -30,7 +30,8 @@ Shape reduced_shape(const Shape& shape, const std::vector<int64_t>& axes, bool k
 int64_t reduced_count(const Call& call) {
   const Shape& shape = call.in(0)->shape;
   int64_t count = 1;
-  for (int64_t axis : normalize_axes("reduce", call.attrs_as<ReduceAttributes>().axes, shape.rank()))
+  for (int64_t axis :
+       normalize_axes("reduce", call.attrs_as<ReduceAttributes>().axes, shape.rank()))
     count *= shape[static_cast<int>(axis)];
   return count;
 }
@@ -63,14 +64,16 @@ void reduce_rows(const T* x, int64_t outer, int64_t n, T* y) {
   });
 }
 
-// (outer, rows, inner) -> (outer, inner). A tall matrix is cut into groups of rows, joined in order.
+// (outer, rows, inner) -> (outer, inner). A tall matrix is cut into groups of rows, joined in
+// order.
 template <Reduction R, class T>
 void reduce_middle(const T* x, int64_t outer, int64_t rows, int64_t inner, T* y) {
   const auto columns = kernels().reduce.of(T{}).columns[int(R)];
   // At least two, so that each round leaves fewer rows.
   const int64_t group = std::max<int64_t>(2, 4 * kRowPiece / std::max<int64_t>(inner, 1));
   if (rows <= group) {
-    parallel_for(outer, [&](int64_t o) { columns(x + o * rows * inner, rows, inner, y + o * inner); });
+    parallel_for(outer,
+                 [&](int64_t o) { columns(x + o * rows * inner, rows, inner, y + o * inner); });
     return;
   }
   const int64_t groups = (rows + group - 1) / group;
@@ -132,10 +135,14 @@ struct Reduce {
     }
     const TensorData& y = *call.out();
     switch (x->dtype) {
-      case DType::float32: return reduce<R>(*x, adjacent, y.data<float>());
-      case DType::float64: return reduce<R>(*x, adjacent, y.data<double>());
-      case DType::int32: return reduce<R>(*x, adjacent, y.data<int32_t>());
-      default: return reduce<R>(*x, adjacent, y.data<int64_t>());
+      case DType::float32:
+        return reduce<R>(*x, adjacent, y.data<float>());
+      case DType::float64:
+        return reduce<R>(*x, adjacent, y.data<double>());
+      case DType::int32:
+        return reduce<R>(*x, adjacent, y.data<int32_t>());
+      default:
+        return reduce<R>(*x, adjacent, y.data<int64_t>());
     }
   }
 };
@@ -156,8 +163,10 @@ struct SumOp : Reduce<Reduction::sum> {
 struct MeanOp : Reduce<Reduction::sum> {
   static constexpr const char* name = "mean";
   static Specs infer(const Call& call) {
-    check_type(is_float(call.in(0)->dtype), "mean: a floating point tensor is needed. Received: "
-               "dtype=", call.in(0)->dtype);
+    check_type(is_float(call.in(0)->dtype),
+               "mean: a floating point tensor is needed. Received: "
+               "dtype=",
+               call.in(0)->dtype);
     return Reduce<Reduction::sum>::infer(call);
   }
   static void run(const Call& call) {
@@ -170,14 +179,16 @@ struct MeanOp : Reduce<Reduction::sum> {
     });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
-    const Tensor share = divide(dy[0], full({}, dy[0]->dtype, static_cast<double>(reduced_count(call))));
+    const Tensor share =
+        divide(dy[0], full({}, dy[0]->dtype, static_cast<double>(reduced_count(call))));
     return {broadcast_to(with_kept_axes(call, share), call.in(0)->shape)};
   }
 };
 // Elements that tie for the extremum share the gradient equally.
 Tensors extremum_vjp(const Call& call, const Tensors& dy) {
   const Tensor& x = call.in(0);
-  const Tensor winners = cast(launch_one(equal_op, {x, with_kept_axes(call, call.out())}), x->dtype);
+  const Tensor winners =
+      cast(launch_one(equal_op, {x, with_kept_axes(call, call.out())}), x->dtype);
   ReduceAttributes kept = call.attrs_as<ReduceAttributes>();
   kept.keepdims = true;
   const Tensor ties = launch_one(sum_op, {winners}, kept);
@@ -207,8 +218,9 @@ struct ProdOp : Reduce<Reduction::prod> {
     const Tensor zeros = launch_one(sum_op, {cast(is_zero, x->dtype)}, kept);
     const Tensor safe = where(is_zero, one, x);
     const Tensor product = launch_one(prod_op, {safe}, kept);
-    const Tensor others = where(is_zero, where(launch_one(equal_op, {zeros, one}), product, zero),
-                                where(launch_one(equal_op, {zeros, zero}), divide(product, safe), zero));
+    const Tensor others =
+        where(is_zero, where(launch_one(equal_op, {zeros, one}), product, zero),
+              where(launch_one(equal_op, {zeros, zero}), divide(product, safe), zero));
     return {multiply(with_kept_axes(call, dy[0]), others)};
   }
 };
@@ -232,7 +244,8 @@ struct ArgExtremum {
   }
   static void run(const Call& call) {
     const TensorData& x = *call.in(0);
-    const int axis = normalize_axis(call.op->name.data(), call.attrs_as<Attributes>().axis, x.shape.rank());
+    const int axis =
+        normalize_axis(call.op->name.data(), call.attrs_as<Attributes>().axis, x.shape.rank());
     const int64_t outer = x.shape.product(0, axis), n = x.shape[axis];
     const int64_t inner = x.shape.product(axis + 1, x.shape.rank());
     int32_t* y = call.out()->data<int32_t>();

@@ -1,9 +1,9 @@
 // Ops that make or move data without arithmetic.
 #include <cstring>
 
-#include "parallel.h"
 #include "ops/ops.h"
 #include "ops/shape_ops.h"
+#include "parallel.h"
 
 namespace pyclr {
 
@@ -13,8 +13,8 @@ Shape broadcast_shape(const char* op, const Shape& a, const Shape& b) {
   for (int i = 1; i <= rank; ++i) {
     const int64_t da = i <= a.rank() ? a[a.rank() - i] : 1;
     const int64_t db = i <= b.rank() ? b[b.rank() - i] : 1;
-    check(da == db || da == 1 || db == 1, op, ": the shapes do not broadcast together. Received: ",
-          a, " and ", b);
+    check(da == db || da == 1 || db == 1, op,
+          ": the shapes do not broadcast together. Received: ", a, " and ", b);
     dims[rank - i] = da == 1 ? db : da;
   }
   return Shape(dims);
@@ -123,7 +123,8 @@ struct Reshape {
     int64_t known = 1, unknown = -1;
     for (size_t i = 0; i < dims.size(); ++i) {
       if (dims[i] == -1) {
-        check(unknown < 0, "reshape: only one dimension may be -1. Received: shape=", text_of(dims));
+        check(unknown < 0,
+              "reshape: only one dimension may be -1. Received: shape=", text_of(dims));
         unknown = static_cast<int64_t>(i);
       } else {
         known *= dims[i];
@@ -197,12 +198,14 @@ struct Transpose {
   static Specs infer(const Call& call) {
     const TensorData& x = *call.in(0);
     const auto& permutation = call.attrs_as<Attributes>().permutation;
-    check(static_cast<int>(permutation.size()) == x.shape.rank(), "transpose: permutation must name "
-          "each axis of the tensor once. Received: a tensor of shape ", x.shape, " and ",
-          permutation.size(), " axes.");
+    check(static_cast<int>(permutation.size()) == x.shape.rank(),
+          "transpose: permutation must name "
+          "each axis of the tensor once. Received: a tensor of shape ",
+          x.shape, " and ", permutation.size(), " axes.");
     normalize_axes(name, permutation, x.shape.rank());
     Shape shape;
-    for (int64_t axis : permutation) shape.push_back(x.shape[normalize_axis(name, axis, x.shape.rank())]);
+    for (int64_t axis : permutation)
+      shape.push_back(x.shape[normalize_axis(name, axis, x.shape.rank())]);
     return {{shape, x.dtype}};
   }
   static void run(const Call& call) {
@@ -212,7 +215,8 @@ struct Transpose {
     const auto& permutation = call.attrs_as<Attributes>().permutation;
     std::vector<int64_t> inverse(permutation.size());
     for (size_t i = 0; i < permutation.size(); ++i)
-      inverse[normalize_axis(name, permutation[i], call.in(0)->shape.rank())] = static_cast<int64_t>(i);
+      inverse[normalize_axis(name, permutation[i], call.in(0)->shape.rank())] =
+          static_cast<int64_t>(i);
     return {transpose(dy[0], inverse)};
   }
 };
@@ -286,10 +290,11 @@ struct Slice {
     const auto& a = call.attrs_as<Attributes>();
     check_slice(name, x.shape, a);
     bool leading = x.shape.rank() > 0 && a.strides[0] == 1;
-    for (int i = 1; i < x.shape.rank(); ++i) leading &= a.size[i] == x.shape[i] && a.strides[i] == 1;
-    const int64_t offset =
-        leading ? a.begin[0] * x.shape.product(1, x.shape.rank()) * static_cast<int64_t>(size_of(x.dtype))
-                : -1;
+    for (int i = 1; i < x.shape.rank(); ++i)
+      leading &= a.size[i] == x.shape[i] && a.strides[i] == 1;
+    const int64_t offset = leading ? a.begin[0] * x.shape.product(1, x.shape.rank()) *
+                                         static_cast<int64_t>(size_of(x.dtype))
+                                   : -1;
     return {{Shape(a.size), x.dtype, offset}};
   }
   static void run(const Call& call) {
@@ -313,8 +318,10 @@ struct SliceGradient {
   static Specs infer(const Call& call) {
     const auto& a = call.attrs_as<Attributes>();
     check_slice(name, Shape(a.shape), a);
-    check(call.in(0)->shape == Shape(a.size), "slice_gradient: the gradient must have the slice's "
-          "shape ", Shape(a.size), ". Received: ", call.in(0)->shape);
+    check(call.in(0)->shape == Shape(a.size),
+          "slice_gradient: the gradient must have the slice's "
+          "shape ",
+          Shape(a.size), ". Received: ", call.in(0)->shape);
     return {{Shape(a.shape), call.in(0)->dtype}};
   }
   static void run(const Call& call) {
@@ -388,8 +395,9 @@ struct Concat {
     Shape shape = first.shape;
     for (size_t i = 1; i < call.inputs.size(); ++i) {
       const TensorData& x = *call.in(i);
-      check_type(x.dtype == first.dtype, "concat: all tensors must have one dtype. Received: ",
-                 first.dtype, " and ", x.dtype);
+      check_type(x.dtype == first.dtype,
+                 "concat: all tensors must have one dtype. Received: ", first.dtype, " and ",
+                 x.dtype);
       Shape other = x.shape;
       if (other.rank() == shape.rank()) other[axis] = first.shape[axis];
       check(other == first.shape, "concat: shapes may differ along axis ", axis,

@@ -11,8 +11,10 @@ void check_like(const Call& call) {
   const TensorData &variable = *call.in(0), &value = *call.in(1);
   check(variable.shape == value.shape, call.op->name, ": the value must have the variable's shape ",
         variable.shape, ". Received: ", value.shape);
-  check_type(variable.dtype == value.dtype, call.op->name, ": the value must have the variable's "
-             "dtype ", variable.dtype, ". Received: ", value.dtype);
+  check_type(variable.dtype == value.dtype, call.op->name,
+             ": the value must have the variable's "
+             "dtype ",
+             variable.dtype, ". Received: ", value.dtype);
 }
 
 // variable, value (the same shape and dtype): variable = value.
@@ -43,7 +45,8 @@ struct AssignAdd {
       using T = decltype(t);
       T* variable = call.in(0)->data<T>();
       const T* value = call.in(1)->data<T>();
-      for (int64_t i = 0; i < call.in(0)->size(); ++i) variable[i] = static_cast<T>(variable[i] + value[i]);
+      for (int64_t i = 0; i < call.in(0)->size(); ++i)
+        variable[i] = static_cast<T>(variable[i] + value[i]);
     });
   }
   static bool writes(const Call&, size_t input) { return input == 0; }

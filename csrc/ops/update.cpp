@@ -5,8 +5,8 @@
 // everything but hyper and the gradients.
 #include <bit>
 
-#include "parallel.h"
 #include "ops/ops.h"
+#include "parallel.h"
 
 namespace pyclr {
 
@@ -57,9 +57,11 @@ Specs infer_update(const Call& call, std::string_view slot_names, std::string_vi
     const TensorData& variable = *call.in(2 + (i - 2) % count);
     check(call.in(i)->shape == variable.shape && call.in(i)->dtype == variable.dtype &&
               is_float(variable.dtype),
-          call.op->name, ": gradients and slots must have the shape and floating point dtype of "
-          "their variable. Received: ", call.in(i)->dtype, ' ', call.in(i)->shape,
-          " for a variable ", variable.dtype, ' ', variable.shape);
+          call.op->name,
+          ": gradients and slots must have the shape and floating point dtype of "
+          "their variable. Received: ",
+          call.in(i)->dtype, ' ', call.in(i)->shape, " for a variable ", variable.dtype, ' ',
+          variable.shape);
   }
   return {};
 }
@@ -108,16 +110,16 @@ UpdateStep begin_step(const Call& call) {
   return step;
 }
 
-#define UPDATE(NAME, slots, hyper, flag)                                        \
-  struct NAME##_update {                                                        \
-    static constexpr const char* name = #NAME;                                  \
-    using Attributes = UpdateAttributes;                                        \
-    static Specs infer(const Call& call) { return infer_update(call, slots, hyper); } \
-    static void run(const Call& call) {                                         \
-      const UpdateStep step = begin_step(call);                                 \
-      run_update<float>(call, kernels().update.f32.NAME, step);                 \
-      run_update<double>(call, kernels().update.f64.NAME, step);                \
-    }                                                                           \
+#define UPDATE(NAME, slots, hyper, flag)                                                      \
+  struct NAME##_update {                                                                      \
+    static constexpr const char* name = #NAME;                                                \
+    using Attributes = UpdateAttributes;                                                      \
+    static Specs infer(const Call& call) { return infer_update(call, slots, hyper); }         \
+    static void run(const Call& call) {                                                       \
+      const UpdateStep step = begin_step(call);                                               \
+      run_update<float>(call, kernels().update.f32.NAME, step);                               \
+      run_update<double>(call, kernels().update.f64.NAME, step);                              \
+    }                                                                                         \
     static bool writes(const Call& call, size_t input) { return update_writes(call, input); } \
   };
 #include "kernels/update.inc"

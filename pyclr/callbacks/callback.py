@@ -91,7 +91,6 @@ def overrides(callback, hook):
     if hook.startswith("on_train_batch"):
         names.append(hook.replace("train_", ""))
     return any(
-        getattr(type(callback), name, None) is not getattr(Callback, name)
-        or name in vars(callback)
+        getattr(type(callback), name, None) is not getattr(Callback, name) or name in vars(callback)
         for name in names
     )

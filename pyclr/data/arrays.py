@@ -45,8 +45,10 @@ def as_arrays(name, value):
 
 
 def _is_array(item):
-    return isinstance(item, (np.ndarray, Tensor, Variable)) and np.ndim(item) > 0 or hasattr(
-        item, "to_numpy"
+    return (
+        isinstance(item, (np.ndarray, Tensor, Variable))
+        and np.ndim(item) > 0
+        or hasattr(item, "to_numpy")
     )
 
 
@@ -157,7 +159,7 @@ class ArrayData:
         return self._token, tuple(((rows,) + shape, dtype) for shape, dtype in self._specs)
 
     def batch(self, step, rows=None):
-        """Batch `step` (or its first rows) as a list of tensors, in the order of `nest`'s leaves."""
+        """Batch `step` (or its first rows) as a list of tensors, ordered as `nest`'s leaves."""
         count = self.batch_rows(step) if rows is None else rows
         return [_core.alias(a) for a in self._feeder.batch(step * self.batch_size, count)]
 
@@ -167,14 +169,16 @@ class ArrayData:
 
     def equal_steps(self, step):
         """How many batches from `step` on have its size."""
-        return self.rows // self.batch_size - step if self.batch_rows(step) == self.batch_size else 1
+        return (
+            self.rows // self.batch_size - step if self.batch_rows(step) == self.batch_size else 1
+        )
 
     def pack(self, tensors):
         """Returns the tensors as (x, y, sample_weight); absent ones are `None`."""
         return pack(self.nest, tensors)
 
     def split(self, fraction):
-        """Returns this data without its last rows, and those: the share `fraction` for validation."""
+        """Returns this data without its last rows, and those: the share `fraction` of all."""
         at = self.rows - int(self.rows * fraction)
         if not 0 < at < self.rows:
             raise ValueError(

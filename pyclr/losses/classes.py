@@ -15,9 +15,7 @@ class MeanSquaredError(FunctionLoss):
         dtype: See `Loss`.
     """
 
-    def __init__(
-        self, reduction="sum_over_batch_size", name="mean_squared_error", dtype=None
-    ):
+    def __init__(self, reduction="sum_over_batch_size", name="mean_squared_error", dtype=None):
         super().__init__(functions.mean_squared_error, reduction, name, dtype)
 
 
@@ -30,9 +28,7 @@ class MeanAbsoluteError(FunctionLoss):
         dtype: See `Loss`.
     """
 
-    def __init__(
-        self, reduction="sum_over_batch_size", name="mean_absolute_error", dtype=None
-    ):
+    def __init__(self, reduction="sum_over_batch_size", name="mean_absolute_error", dtype=None):
         super().__init__(functions.mean_absolute_error, reduction, name, dtype)
 
 

@@ -54,9 +54,7 @@ def _logits(y_pred, from_logits):
     return y_pred if from_logits else getattr(y_pred, "_keras_logits", None)
 
 
-def sparse_categorical_crossentropy(
-    y_true, y_pred, from_logits=False, ignore_class=None, axis=-1
-):
+def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
     """Crossentropy between integer labels and class probabilities: `-log(y_pred[y_true])`.
 
     Args:

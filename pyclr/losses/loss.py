@@ -17,8 +17,8 @@ class Loss:
         name: String.
         reduction: How the values that `call` returns become one number:
             `"sum_over_batch_size"` (or `"mean"`; the default) divides the weighted sum by the
-            number of values that are not masked, `"mean_with_sample_weight"` by the sum of the weights, `"sum"` does
-            not divide, and `"none"` (or `None`) returns the values.
+            number of values that are not masked, `"mean_with_sample_weight"` by the sum of the
+            weights, `"sum"` does not divide, and `"none"` (or `None`) returns the values.
         dtype: String, the dtype computations run in. Defaults to that of the predictions.
 
     Example:

@@ -49,8 +49,7 @@ def _check_finite(name, array):
         place = tuple(int(i) for i in np.argwhere(~finite)[0])
         row = place[0] * max(1, len(array) // _SAMPLE)
         raise ValueError(
-            f"Argument `{name}` must hold finite numbers. "
-            f"Received: {sample[place]} in sample {row}"
+            f"Argument `{name}` must hold finite numbers. Received: {sample[place]} in sample {row}"
         )
 
 

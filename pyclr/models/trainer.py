@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from .. import _core, optimizers
@@ -107,7 +106,7 @@ class Trainer:
         for metric in self.metrics:
             metric.reset_state()
 
-    # --- The three steps -------------------------------------------------------------------------
+    # --- The three steps ----------------------------------------------------------------------
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Returns the loss of a batch, a scalar tensor: the compiled one plus what layers added.
@@ -310,9 +309,7 @@ class Trainer:
         callbacks.on_predict_end()
         return sink.result()
 
-    def train_on_batch(
-        self, x, y=None, sample_weight=None, class_weight=None, return_dict=False
-    ):
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
         """Trains on one batch and returns its loss and metrics (of this batch alone).
 
         Args:
@@ -344,7 +341,7 @@ class Trainer:
         step = self._steps.get(kind)
         return "No step has run yet." if step is None else step.explain()
 
-    # --- The loop ----------------------------------------------------------------------------------
+    # --- The loop -----------------------------------------------------------------------------
 
     def _step(self, kind):
         if kind not in self._steps:
@@ -419,7 +416,7 @@ class Trainer:
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values
 
-    # --- Preparations ------------------------------------------------------------------------------
+    # --- Preparations -------------------------------------------------------------------------
 
     def _check_compiled(self, method):
         if not self.compiled:
@@ -577,9 +574,11 @@ def unpack(data):
 def _values(structure):
     """The leaves as NumPy arrays, which hold no memory of the engine."""
     return tree.map_structure(
-        lambda leaf: np.array(leaf.value._view() if hasattr(leaf, "value") else leaf._view())
-        if _core.is_tensor(leaf) or hasattr(leaf, "value")
-        else leaf,
+        lambda leaf: (
+            np.array(leaf.value._view() if hasattr(leaf, "value") else leaf._view())
+            if _core.is_tensor(leaf) or hasattr(leaf, "value")
+            else leaf
+        ),
         structure,
     )
 
@@ -612,8 +611,8 @@ def _steps(name, steps, data):
         return data.steps
     if _count(name, steps) == 0 or steps > data.steps:
         raise ValueError(
-            f"Argument `{name}` must be from 1 to the {data.steps} batches that {data.rows} samples "
-            f"in batches of {data.batch_size} make. Received: {name}={steps}"
+            f"Argument `{name}` must be from 1 to the {data.steps} batches that {data.rows} "
+            f"samples in batches of {data.batch_size} make. Received: {name}={steps}"
         )
     return int(steps)
 

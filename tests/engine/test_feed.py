@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from pyclr._feed import TENSOR_DTYPES, Feeder, tensor_dtype
 from steps import f, make_program, tensor
+
+from pyclr._feed import TENSOR_DTYPES, Feeder, tensor_dtype
 
 
 def values(dtype, shape=(11, 3)):

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from pyclr._feed import Feeder
 from steps import Net, assert_same_bits, batches, f, make_program, record, tensor
 
 from pyclr import _core as core
+from pyclr._feed import Feeder
 
 FOREVER = 1e9
 

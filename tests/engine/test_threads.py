@@ -7,10 +7,10 @@ import threading
 
 import numpy as np
 import pytest
-from pyclr._feed import Feeder
 from steps import Net, assert_same_bits, batches, f, make_program, record, tensor
 
 from pyclr import _core as core
+from pyclr._feed import Feeder
 
 
 def train(seed=0, steps=4):

@@ -161,9 +161,11 @@ def test_validation_changes_nothing(blobs, make_model):
 
 def test_validation_freq(blobs, make_model):
     x, y = blobs
-    history = make_model().fit(
-        x, y, epochs=5, verbose=0, validation_data=(x, y), validation_freq=2
-    ).history
+    history = (
+        make_model()
+        .fit(x, y, epochs=5, verbose=0, validation_data=(x, y), validation_freq=2)
+        .history
+    )
     assert len(history["val_loss"]) == 2 and len(history["loss"]) == 5
 
 
