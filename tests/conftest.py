@@ -1,9 +1,15 @@
-"""Fixtures for the tests of the engine."""
+"""What all tests share."""
+
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pyclr import _core as core
+
+# For `bench.workloads`; last, so that the installed pyclr is tested and not the source tree.
+sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 
 @pytest.fixture
