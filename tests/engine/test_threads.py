@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,7 +57,11 @@ def test_environment_sets_the_number_of_threads(variable):
     names = ("PYCLR_NUM_THREADS", "OMP_NUM_THREADS")
     clean = {k: v for k, v in os.environ.items() if k not in names}
     run = subprocess.run(
-        [sys.executable, "-c", code], env=clean | {variable: "3"}, capture_output=True, check=True
+        [sys.executable, "-c", code],
+        env=clean | {variable: "3"},
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        check=True,
     )
     assert int(run.stdout) == 3
 
@@ -157,9 +162,11 @@ if __name__ == "__main__":
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 @pytest.mark.parametrize("script", [FORK, MULTIPROCESSING], ids=["os.fork", "multiprocessing"])
 def test_fork_after_use(script):
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parent, check=True, timeout=60
+    )
 
 
 def test_interpreter_ends_while_workers_wait():
     code = "import pyclr._core as c, numpy as np; c.set_num_threads(4); c.ops.exp(np.ones(10**6))"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, check=True, timeout=60)

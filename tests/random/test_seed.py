@@ -2,6 +2,7 @@ import random
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,7 +46,11 @@ def test_other_seeds_are_refused_and_change_nothing(seed):
 
 def test_unset_seed_differs_between_processes():
     command = [sys.executable, "-c", "from pyclr.random.seed import make_seed; print(make_seed())"]
-    outputs = {subprocess.run(command, capture_output=True, check=True).stdout for _ in range(3)}
+    folder = Path(__file__).parent
+    outputs = {
+        subprocess.run(command, cwd=folder, capture_output=True, check=True).stdout
+        for _ in range(3)
+    }
     assert len(outputs) > 1
 
 

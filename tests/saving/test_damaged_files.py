@@ -318,7 +318,7 @@ class TestAtomicity:
         """
         for delay in (0.0, 0.013, 0.029):
             path.unlink(missing_ok=True)
-            process = subprocess.Popen([sys.executable, "-c", script])
+            process = subprocess.Popen([sys.executable, "-c", script], cwd=path.parent)
             try:
                 deadline = time.monotonic() + 60
                 while not path.exists() and process.poll() is None:
