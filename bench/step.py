@@ -114,9 +114,9 @@ def measure_peer(peer, python, workload, threads, epochs):
 
 
 def show(result):
-    rate = f"{result['gflops']:8.1f} GFLOP/s {100 * result['of_peak']:4.0f} % of peak" * (
-        "gflops" in result
-    )
+    rate = ""
+    if "gflops" in result:
+        rate = f"{result['gflops']:8.1f} GFLOP/s {100 * result['of_peak']:4.0f} % of peak"
     print(
         f"{result['workload']:8} {result['peer']:17} {result['threads']} threads  "
         f"{result['best']:9.4f} / {result['median']:9.4f} ms/step (best / median)  {rate}",

@@ -97,6 +97,7 @@ class Layer:
         set_(self, "_layers", [])
         set_(self, "_variables", [])
         set_(self, "_seed_generators", [])
+        set_(self, "_containers", [])  # lists, tuples and dictionaries set as attributes
         set_(self, "_losses", [])
         set_(self, "activity_regularizer", regularizers.get(activity_regularizer))
         set_(self, "_trainable", bool(trainable))
@@ -121,26 +122,48 @@ class Layer:
     # --- State ---------------------------------------------------------------------------------
 
     def __setattr__(self, name, value):
-        self._track(name, value)
+        self._untrack(self.__dict__.get(name))
+        self._track(value)
         if name not in self._bookkeeping and not _core.is_recording():
             touch()
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name):
-        value = getattr(self, name)
-        for tracked in (self._layers, self._variables, self._seed_generators):
-            tracked[:] = [item for item in tracked if item is not value]
+        self._untrack(self.__dict__.get(name))
         touch()
         object.__delattr__(self, name)
 
-    def _track(self, name, value):
-        for item in value if isinstance(value, (list, tuple)) else (value,):
-            if isinstance(item, Layer):
-                _append_new(self._layers, item)
-            elif isinstance(item, Variable):
-                _append_new(self._variables, item)
-            elif isinstance(item, SeedGenerator):
-                _append_new(self._seed_generators, item)
+    def _track(self, value):
+        """Notes a layer, variable or generator, or a container that holds some now or later."""
+        if isinstance(value, Layer):
+            _append_new(self._layers, value)
+        elif isinstance(value, Variable):
+            _append_new(self._variables, value)
+        elif isinstance(value, SeedGenerator):
+            _append_new(self._seed_generators, value)
+        elif isinstance(value, (list, tuple, dict)):
+            _append_new(self._containers, value)
+
+    def _untrack(self, value):
+        for tracked in (self._layers, self._variables, self._seed_generators, self._containers):
+            tracked[:] = [item for item in tracked if item is not value]
+
+    def _with_contained(self, tracked, kind):
+        """What is tracked by itself, then what the containers hold."""
+        found = list(tracked)
+        for container in self._containers:
+            for item in _leaves(container):
+                if isinstance(item, kind):
+                    _append_new(found, item)
+        return found
+
+    def _sublayers(self):
+        return self._with_contained(self._layers, Layer)
+
+    def _own_variables(self):
+        # Keras' order: trainable ones first.
+        own = self._with_contained(self._variables, Variable)
+        return sorted(own, key=lambda v: not v.trainable)
 
     def add_weight(
         self,
@@ -202,22 +225,23 @@ class Layer:
     @trainable.setter
     def trainable(self, value):
         object.__setattr__(self, "_trainable", bool(value))
-        for layer in self._layers:
+        for layer in self._sublayers():
             layer.trainable = value
         touch()
 
     @property
     def variables(self):
         """All variables: weights and the state of random generators."""
-        own = list(self._variables) + [generator.state for generator in self._seed_generators]
-        return _unique(own + [v for layer in self._layers for v in layer.variables])
+        generators = self._with_contained(self._seed_generators, SeedGenerator)
+        own = self._own_variables() + [generator.state for generator in generators]
+        return _unique(own + [v for layer in self._sublayers() for v in layer.variables])
 
     @property
     def trainable_weights(self):
         if not self.trainable:
             return []
-        own = [v for v in self._variables if v.trainable]
-        return _unique(own + [v for layer in self._layers for v in layer.trainable_weights])
+        own = [v for v in self._own_variables() if v.trainable]
+        return _unique(own + [v for layer in self._sublayers() for v in layer.trainable_weights])
 
     @property
     def non_trainable_weights(self):
@@ -226,9 +250,8 @@ class Layer:
 
     @property
     def weights(self):
-        # Keras' order: a layer's own, then its sub-layers', each trainable ones first.
-        own = sorted(self._variables, key=lambda v: not v.trainable)
-        return _unique(own + [v for layer in self._layers for v in layer.weights])
+        inner = [v for layer in self._sublayers() for v in layer.weights]
+        return _unique(self._own_variables() + inner)
 
     trainable_variables = property(lambda self: self.trainable_weights)
     non_trainable_variables = property(
@@ -294,11 +317,12 @@ class Layer:
         return self._added_losses() + regularization
 
     def _added_losses(self):
-        return self._losses + [loss for layer in self._layers for loss in layer._added_losses()]
+        inner = [loss for layer in self._sublayers() for loss in layer._added_losses()]
+        return self._losses + inner
 
     def _clear_losses(self):
         self._losses.clear()
-        for layer in self._layers:
+        for layer in self._sublayers():
             layer._clear_losses()
 
     # --- Computation ---------------------------------------------------------------------------
@@ -431,8 +455,7 @@ class Layer:
 
     def save_own_variables(self, store):
         """Writes this layer's own variables (not its sub-layers') to a mapping of arrays."""
-        own = sorted(self._variables, key=lambda v: not v.trainable)
-        for i, variable in enumerate(own):
+        for i, variable in enumerate(self._own_variables()):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store):
@@ -441,7 +464,7 @@ class Layer:
         Raises:
             ValueError: if the number of variables or a shape differs.
         """
-        own = sorted(self._variables, key=lambda v: not v.trainable)
+        own = self._own_variables()
         if len(store.keys()) != len(own):
             hint = "" if own else " The layer has not been built."
             raise ValueError(
@@ -453,6 +476,15 @@ class Layer:
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _leaves(value):
+    """What a container holds, in the order it was put there, at any depth."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return [value]
+    return [leaf for item in value for leaf in _leaves(item)]
 
 
 def _append_new(items, item):

@@ -44,7 +44,7 @@ class Model(Trainer, Layer):
     @property
     def layers(self):
         """The layers of the model, in order."""
-        return list(self._layers)
+        return self._sublayers()
 
     def get_layer(self, name=None, index=None):
         """Returns a layer by its name or its place.

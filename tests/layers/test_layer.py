@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import pyclr
 from pyclr import layers
 from pyclr.testing import check_layer
 
@@ -220,3 +221,32 @@ def test_serialize_and_deserialize():
     layer = layers.Conv2D(3, 2, activation="relu", name="conv")
     copy = layers.deserialize(layers.serialize(layer))
     assert type(copy) is layers.Conv2D and copy.get_config() == layer.get_config()
+
+
+def test_layers_in_containers_and_replaced_ones():
+    class Blocks(pyclr.Model):
+        def __init__(self):
+            super().__init__()
+            self.blocks = []
+            for _ in range(2):
+                self.blocks.append(pyclr.layers.Dense(3))
+            self.heads = {"b": pyclr.layers.Dense(1), 1: [pyclr.layers.Dense(2)]}
+            self.last = pyclr.layers.Dense(7)
+            self.last = pyclr.layers.Dense(4)
+
+        def call(self, x):
+            for block in self.blocks:
+                x = block(x)
+            return pyclr.ops.concatenate([self.heads["b"](x), self.last(self.heads[1][0](x))], -1)
+
+    model = Blocks()
+    x = np.ones((2, 3), "float32")
+    assert model(x).shape == (2, 5)
+    shapes = sorted(w.shape for w in model.get_weights() if w.ndim == 2)
+    assert shapes == [(2, 4), (3, 1), (3, 2), (3, 3), (3, 3)]
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    model.fit(x, np.zeros((2, 5)), verbose=0)
+    assert all(not np.array_equal(a, b) for a, b in zip(before, model.get_weights()) if a.ndim == 2)
+    model.trainable = False
+    assert model.trainable_weights == [] and len(model.non_trainable_weights) == 10
