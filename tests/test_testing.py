@@ -123,3 +123,14 @@ def test_wrong_gradients_are_found():
         check_gradients(lambda x: ops.stop_gradient(x), [x])
     with pytest.raises(AssertionError, match="must be float64"):
         check_gradients(lambda x: ops.cast(x, "float32"), [x])
+
+
+def test_assert_replays():
+    layer = pyclr.layers.Dense(3, activation="relu")
+    x = np.ones((4, 2), "float32")
+    pyclr.testing.assert_replays(lambda t: layer(t), x)
+    with pytest.raises(AssertionError, match="does not replay: a value was read"):
+        pyclr.testing.assert_replays(lambda t: t * float(t[0, 0]), x)
+    counter = iter(range(9))
+    with pytest.raises(AssertionError, match="constant .* changed"):
+        pyclr.testing.assert_replays(lambda t: t * next(counter), x)

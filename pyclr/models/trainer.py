@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import _core, optimizers
+from .. import optimizers
 from ..callbacks.callback_list import CallbackList
 from ..data.arrays import ArrayData, class_weights, pack, shuffled
 from ..gradient_tape import GradientTape
@@ -13,7 +13,9 @@ from ..metrics import Mean
 from ..random.seed import make_seed
 from ..replay import ReplayedStep
 from ..utils import tree
+from .arguments import steps_of, validation_epochs, whole_number
 from .compile import CompiledLoss, CompiledMetrics
+from .outputs import Logs, OutputSpec, Sink, to_numpy
 from .preflight import check_data
 
 # A stretch of replayed steps ends after this time, so that the progress bar moves and Ctrl-C acts.
@@ -220,14 +222,17 @@ class Trainer:
             ValueError: if data or arguments do not fit; nothing has been changed then.
         """
         self._check_compiled("fit")
-        epochs, initial_epoch = _count("epochs", epochs), _count("initial_epoch", initial_epoch)
+        epochs, initial_epoch = (
+            whole_number("epochs", epochs),
+            whole_number("initial_epoch", initial_epoch),
+        )
         train, validation = self._training_data(
             x, y, sample_weight, batch_size, validation_split, validation_data,
             validation_batch_size, class_weight,
         )  # fmt: skip
-        steps = _steps("steps_per_epoch", steps_per_epoch, train)
-        test_steps = _steps("validation_steps", validation_steps, validation)
-        validate = _validation_epochs(validation_freq) if validation is not None else None
+        steps = steps_of("steps_per_epoch", steps_per_epoch, train)
+        test_steps = steps_of("validation_steps", validation_steps, validation)
+        validate = validation_epochs(validation_freq) if validation is not None else None
         self._prepare(train)
         if validation is not None:
             self._preflight(validation)
@@ -279,7 +284,7 @@ class Trainer:
         """
         self._check_compiled("evaluate")
         data = ArrayData(x, y, sample_weight, batch_size)
-        steps = _steps("steps", steps, data)
+        steps = steps_of("steps", steps, data)
         self._prepare(data)
         callbacks = self._callback_list(callbacks, verbose, epochs=1, steps=steps)
         logs = self._evaluate(data, steps, callbacks)
@@ -301,10 +306,10 @@ class Trainer:
             ValueError: if the input does not fit.
         """
         data = ArrayData(x, batch_size=batch_size)
-        steps = _steps("steps", steps, data)
+        steps = steps_of("steps", steps, data)
         callbacks = self._callback_list(callbacks, verbose, epochs=1, steps=steps)
         callbacks.on_predict_begin()
-        sink = _Sink(min(data.rows, steps * data.batch_size))
+        sink = Sink(min(data.rows, steps * data.batch_size))
         self._run("predict", data, steps, callbacks, sink)
         callbacks.on_predict_end()
         return sink.result()
@@ -362,14 +367,14 @@ class Trainer:
         begin, end = f"on_{kind}_batch_begin", f"on_{kind}_batch_end"
         every_batch = callbacks.listens(begin) or callbacks.listens(end)
         progress = callbacks.progbar.update if callbacks.progbar is not None else _nothing
-        done, logs = 0, _Logs(None)
+        done, logs = 0, Logs(None)
         while done < steps:
             key = data.key(done)
             program = step.program(key)
             if every_batch:
                 callbacks.call(begin, done, {})
             if program is None or (done == 0 and steps > 1):
-                outputs = _values(step.run(key, data.nest, data.batch(done)))
+                outputs = to_numpy(step.run(key, data.nest, data.batch(done)))
                 step.finish(key)
                 if sink is not None:
                     sink.write(outputs, data.batch_rows(done))
@@ -379,7 +384,7 @@ class Trainer:
                 feeds = step.feeds(key, count)
                 sinks = []
                 if sink is not None:
-                    specs = [_OutputSpec(*spec) for spec in program.output_specs]
+                    specs = [OutputSpec(*spec) for spec in program.output_specs]
                     sink.prepare(step.pack(key, specs), data.batch_rows(done))
                     sinks = sink.arrays(count, data.batch_rows(done))
                 count, tensors = program.replay(
@@ -388,7 +393,7 @@ class Trainer:
                 outputs = step.pack(key, tensors)
                 if sink is not None:
                     sink.advance(count * data.batch_rows(done))
-            logs = _Logs(outputs)
+            logs = Logs(outputs)
             done += count
             if every_batch:
                 shown = {"outputs": outputs} if kind == "predict" else logs()
@@ -491,77 +496,6 @@ class Trainer:
         )  # fmt: skip
 
 
-class _Logs:
-    """The outputs of a step, made into floats when they are read."""
-
-    def __init__(self, outputs):
-        self._outputs = outputs
-        self._floats = None
-
-    def __call__(self):
-        if self._floats is None:
-            outputs = {} if self._outputs is None else self._outputs
-            if not isinstance(outputs, dict):
-                outputs = {"loss": outputs}
-            self._floats = {name: _as_log(value) for name, value in outputs.items()}
-        return dict(self._floats)
-
-
-def _as_log(value):
-    value = np.asarray(value)
-    return float(value) if value.size == 1 else value
-
-
-class _OutputSpec:
-    """Shape and dtype of an output: one leaf of a structure."""
-
-    def __init__(self, shape, dtype):
-        self.shape, self.dtype = tuple(shape), dtype
-
-
-class _Sink:
-    """Collects predictions into arrays that hold all of them."""
-
-    def __init__(self, rows):
-        self._rows = rows
-        self._done = 0
-        self._structure = None
-        self._arrays = []
-
-    def prepare(self, specs, rows):
-        """Makes the arrays, for a structure of (shape, dtype) of a batch's outputs."""
-        if self._arrays:
-            return
-        self._structure = specs
-        for spec in tree.flatten(specs):
-            shape = spec.shape
-            if not shape or shape[0] != rows:
-                raise ValueError(
-                    "The model's output must have one entry for each sample to be collected by "
-                    f"`predict`. Received: an output of shape {shape} for {rows} samples"
-                )
-            self._arrays.append(np.empty((self._rows,) + shape[1:], spec.dtype))
-
-    def write(self, outputs, rows):
-        """Appends the outputs of an eager step."""
-        self.prepare(tree.map_structure(lambda a: _OutputSpec(a.shape, a.dtype), outputs), rows)
-        for target, array in zip(self._arrays, tree.flatten(outputs)):
-            target[self._done : self._done + rows] = array
-        self._done += rows
-
-    def arrays(self, steps, rows):
-        """Where a replay writes; empty before the outputs' shapes are known."""
-        return [array[self._done : self._done + steps * rows] for array in self._arrays]
-
-    def advance(self, rows):
-        """Notes that a replay has written so many rows."""
-        self._done += rows
-
-    def result(self):
-        """Returns the arrays in the structure of the model's output."""
-        return tree.pack_like(self._structure, self._arrays)
-
-
 def unpack(data):
     """Returns `(x, y, sample_weight)` from what a step is given; missing ones are `None`."""
     if not isinstance(data, (list, tuple)):
@@ -569,18 +503,6 @@ def unpack(data):
     if len(data) > 3:
         raise ValueError(f"A batch is (x, y, sample_weight). Received: {len(data)} elements")
     return tuple(data) + (None,) * (3 - len(data))
-
-
-def _values(structure):
-    """The leaves as NumPy arrays, which hold no memory of the engine."""
-    return tree.map_structure(
-        lambda leaf: (
-            np.array(leaf.value._view() if hasattr(leaf, "value") else leaf._view())
-            if _core.is_tensor(leaf) or hasattr(leaf, "value")
-            else leaf
-        ),
-        structure,
-    )
 
 
 def _nothing(done, logs):
@@ -593,35 +515,3 @@ def _with_class_weight(data, class_weight):
     return ArrayData(
         data.x, data.y, class_weights(class_weight, data.y), batch_size=data.batch_size
     )
-
-
-def _count(name, value):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
-        raise ValueError(
-            f"Argument `{name}` must be an integer, at least 0. Received: {name}={value!r}"
-        )
-    return int(value)
-
-
-def _steps(name, steps, data):
-    """How many batches a run has."""
-    if data is None:
-        return 0
-    if steps is None:
-        return data.steps
-    if _count(name, steps) == 0 or steps > data.steps:
-        raise ValueError(
-            f"Argument `{name}` must be from 1 to the {data.steps} batches that {data.rows} "
-            f"samples in batches of {data.batch_size} make. Received: {name}={steps}"
-        )
-    return int(steps)
-
-
-def _validation_epochs(freq):
-    """A function of the epoch, from 1, that says whether to validate after it."""
-    if isinstance(freq, (list, tuple, set)):
-        epochs = {int(epoch) for epoch in freq}
-        return lambda epoch: epoch in epochs
-    if _count("validation_freq", freq) == 0:
-        raise ValueError("Argument `validation_freq` must be at least 1. Received: 0")
-    return lambda epoch: epoch % freq == 0
