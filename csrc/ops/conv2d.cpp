@@ -1,6 +1,7 @@
 // Convolution, NHWC. One dimension is a convolution with height 1; depthwise is groups = channels.
 #include "kernels/conv.h"
 #include "ops/ops.h"
+#include "ops/window.h"
 
 namespace pyclr {
 
@@ -19,17 +20,6 @@ struct ConvAttributes {
     v("activation", activation), v("shape", shape);
   }
 };
-
-// Output size and padding before along one axis, as TensorFlow and Keras define them.
-std::pair<int64_t, int64_t> output_size(int64_t size, int64_t kernel, int64_t stride,
-                                        int64_t dilation, const std::string& padding) {
-  const int64_t extent = (kernel - 1) * dilation + 1;
-  if (padding == "same") {
-    const int64_t out = (size + stride - 1) / stride;
-    return {out, std::max<int64_t>((out - 1) * stride + extent - size, 0) / 2};
-  }
-  return {size < extent ? 0 : (size - extent) / stride + 1, 0};
-}
 
 ConvShape conv_shape(const Shape& x, const Shape& w, const ConvAttributes& a) {
   check(x.rank() == 4,
@@ -58,8 +48,9 @@ ConvShape conv_shape(const Shape& x, const Shape& w, const ConvAttributes& a) {
   s.kh = w[0], s.kw = w[1], s.out = w[3];
   s.stride_h = a.strides[0], s.stride_w = a.strides[1];
   s.dilation_h = a.dilation[0], s.dilation_w = a.dilation[1];
-  std::tie(s.oh, s.pad_top) = output_size(s.h, s.kh, s.stride_h, s.dilation_h, a.padding);
-  std::tie(s.ow, s.pad_left) = output_size(s.w, s.kw, s.stride_w, s.dilation_w, a.padding);
+  const int64_t extent_h = (s.kh - 1) * s.dilation_h + 1, extent_w = (s.kw - 1) * s.dilation_w + 1;
+  std::tie(s.oh, s.pad_top) = sliding_window(s.h, extent_h, s.stride_h, a.padding);
+  std::tie(s.ow, s.pad_left) = sliding_window(s.w, extent_w, s.stride_w, a.padding);
   s.groups = a.groups;
   check((s.oh > 0 || s.h == 0) && (s.ow > 0 || s.w == 0), "conv2d: kernel_size (", s.kh, ", ", s.kw,
         ") with dilation (", s.dilation_h, ", ", s.dilation_w, ") is larger than the input (", s.h,

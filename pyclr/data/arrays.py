@@ -149,6 +149,11 @@ class ArrayData:
         """Sets the sample at each place of the epoch (`None`: as they stand)."""
         self._feeder.set_order(order)
 
+    @property
+    def signature(self):
+        """What distinguishes the shape of a sample."""
+        return self._token, tuple(self._specs)
+
     def batch_rows(self, step):
         """Samples in batch `step`."""
         return min(self.batch_size, self.rows - step * self.batch_size)

@@ -39,6 +39,7 @@ class Trainer:
         set_(self, "_compile_config", None)
         set_(self, "_loss_tracker", None)
         set_(self, "_steps", {})
+        set_(self, "_known_output", (None, None))  # (version and data's signature, output shape)
         set_(self, "_order_seed", make_seed())  # of the shuffles
         set_(self, "_epochs_shuffled", 0)
 
@@ -222,10 +223,8 @@ class Trainer:
             ValueError: if data or arguments do not fit; nothing has been changed then.
         """
         self._check_compiled("fit")
-        epochs, initial_epoch = (
-            whole_number("epochs", epochs),
-            whole_number("initial_epoch", initial_epoch),
-        )
+        epochs = whole_number("epochs", epochs)
+        initial_epoch = whole_number("initial_epoch", initial_epoch)
         train, validation = self._training_data(
             x, y, sample_weight, batch_size, validation_split, validation_data,
             validation_batch_size, class_weight,
@@ -468,14 +467,23 @@ class Trainer:
             self.optimizer.build(self.trainable_variables)
 
     def _preflight(self, data):
-        x, y, _ = data.pack(data.batch(0, rows=1))
-        recordings_untouched = self(x, training=False)
-        self._clear_losses()
-        output_shape = getattr(recordings_untouched, "shape", None)
+        """Checks the data against the outputs; builds the model and its metrics on the way."""
+        output_shape = self._output_shape_for(data)
         if output_shape is not None:
             check_data(data, self._compiled_loss, output_shape)
-            if y is not None and hasattr(y, "shape"):
-                self._compiled_metrics.build(y, recordings_untouched)
+
+    def _output_shape_for(self, data):
+        """The shape of the output for one sample, from a call on the first one; kept until
+        something changes."""
+        if self._known_output[0] != (structure_version(), data.signature):
+            x, y, _ = data.pack(data.batch(0, rows=1))
+            output = self(x, training=False)
+            self._clear_losses()
+            if hasattr(output, "shape") and hasattr(y, "shape"):
+                self._compiled_metrics.build(y, output)
+            known = (structure_version(), data.signature), getattr(output, "shape", None)
+            object.__setattr__(self, "_known_output", known)
+        return self._known_output[1]
 
     def _next_order(self, data):
         object.__setattr__(self, "_epochs_shuffled", self._epochs_shuffled + 1)
