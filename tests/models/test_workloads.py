@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from bench.workloads import WORKLOADS
 
 import pyclr
+from bench.workloads import WORKLOADS
 
 
 @pytest.mark.parametrize("name", ["mlp", "cnn"])
