@@ -1,5 +1,20 @@
 """pyclr: train and run neural networks on CPUs with the Keras API."""
 
+try:
+    from . import _core as _core
+except ImportError:
+    # Python files found in a checkout (as `python -m pyclr.demo` does there): the compiled parts are
+    # with the installed package, further down the path.
+    from pkgutil import extend_path
+
+    __path__ = extend_path(__path__, __name__)
+    try:
+        from . import _core as _core
+    except ImportError as error:
+        raise ImportError(
+            "pyclr's compiled engine was not found. Install it: `pip install .` in the checkout."
+        ) from error
+
 from . import _tensor as _tensor
 from . import activations as activations
 from . import callbacks as callbacks

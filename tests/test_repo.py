@@ -78,3 +78,18 @@ def test_the_stub_names_what_the_extension_has():
     named = set(re.findall(r"^(?:def|class) (\w+)", stub, re.M)) | {"ops"}
     public = {name for name in vars(_core) if not name.startswith("_")}
     assert named == public, f"only in one of them: {sorted(named ^ public)}"
+
+
+def test_the_checkout_uses_the_installed_engine(tmp_path):
+    """`python -m pyclr.demo` in a checkout finds the Python files there, without the engine."""
+    (tmp_path / "pyclr").mkdir()
+    (tmp_path / "pyclr" / "__init__.py").write_text((ROOT / "pyclr" / "__init__.py").read_text())
+    run = [sys.executable, "-c", "import pyclr; print(pyclr.config.isa())"]
+    installed = Path(_core.__file__).parent.parent
+    env = {**os.environ, "PYTHONPATH": str(installed)}
+    out = subprocess.run(run, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert out.stdout.strip() in _core.available_isas()
+    alone = subprocess.run(
+        [run[0], "-S", *run[1:]], cwd=tmp_path, env={}, capture_output=True, text=True
+    )
+    assert "pip install ." in alone.stderr
