@@ -3,8 +3,8 @@
 try:
     from . import _core as _core
 except ImportError:
-    # Python files found in a checkout (as `python -m pyclr.demo` does there): the compiled parts are
-    # with the installed package, further down the path.
+    # These are the files of a checkout (`python -m pyclr.demo` finds them there); the compiled
+    # parts are with the installed package, further down the path.
     from pkgutil import extend_path
 
     __path__ = extend_path(__path__, __name__)
