@@ -274,7 +274,7 @@ def test_custom_loss_written_with_numpy(blobs, make_model):
 def test_custom_train_step(blobs):
     class Halved(pyclr.Sequential):
         def train_step(self, data):
-            x, y, _ = pyclr.models.trainer.unpack(data)
+            x, y, _ = pyclr.models.steps.unpack(data)
             with pyclr.GradientTape() as tape:
                 loss = self.compute_loss(x, y, self(x, training=True)) / 2
             variables = self.trainable_variables
