@@ -69,14 +69,19 @@ Specs infer(const Op& op, const Tensors& inputs, const AttrsPtr& attrs) {
 }
 
 Tensors launch(const Op& op, Tensors inputs, AttrsPtr attrs) {
+  Engine& state = engine();
   Call call{&op, std::move(inputs), {}, std::move(attrs)};
+  check_type(call.inputs.size() <= op.max_inputs, op.name, ": at most ", op.max_inputs,
+             op.max_inputs == 1 ? " tensor is" : " tensors are", " taken. Received: ",
+             call.inputs.size());
   for (const Spec& spec : op.infer(call))
     call.outputs.push_back(spec.is_view()
                                ? view(call.in(0), spec.shape, spec.view_offset, spec.dtype)
-                               : empty(spec.shape, spec.dtype));
+                           : state.dry ? untouched(spec.shape, spec.dtype)
+                                       : empty(spec.shape, spec.dtype));
+  if (state.dry) return call.outputs;
   FlushDenormals flush;
   op.run(call);
-  Engine& state = engine();
   for (Tape* tape : state.tapes) tape->append(call);
   Tensors outputs = call.outputs;
   if (state.recording) state.recording->calls.push_back(std::move(call));
@@ -85,13 +90,13 @@ Tensors launch(const Op& op, Tensors inputs, AttrsPtr attrs) {
 
 void observe(const char* how) {
   Recording* recording = engine().recording;
-  if (recording && recording->obstacle.empty())
+  if (recording && !engine().dry && recording->obstacle.empty())
     recording->obstacle = text("a value was read while the step ran (", how, ")");
 }
 
 void note_constant(const Tensor& tensor) {
   Recording* recording = engine().recording;
-  if (!recording) return;
+  if (!recording || engine().dry) return;
   recording->constants.insert(tensor.get());
   recording->kept.push_back(tensor);
 }

@@ -137,6 +137,20 @@ Tensor empty(const Shape& shape, DType dtype) {
   return tensor;
 }
 
+Tensor untouched(const Shape& shape, DType dtype) {
+  auto tensor = std::make_shared<TensorData>();
+  tensor->shape = shape;
+  tensor->dtype = dtype;
+  const size_t bytes = rounded(tensor->bytes());
+  std::shared_ptr<void> owner(std::calloc(bytes + kAlignment, 1), std::free);
+  if (!owner) throw std::bad_alloc();
+  void* data = owner.get();
+  size_t space = bytes + kAlignment;
+  std::align(kAlignment, bytes, data, space);
+  tensor->storage = std::make_shared<Storage>(data, bytes, std::move(owner));
+  return tensor;
+}
+
 Tensor view(const Tensor& source, const Shape& shape, int64_t byte_offset, DType dtype) {
   auto tensor = std::make_shared<TensorData>();
   tensor->shape = shape;

@@ -143,6 +143,8 @@ using Tensor = std::shared_ptr<TensorData>;
 using Tensors = std::vector<Tensor>;
 
 Tensor empty(const Shape& shape, DType dtype);
+// All bytes are zero, and memory is taken only as pages of it are touched.
+Tensor untouched(const Shape& shape, DType dtype);
 Tensor view(const Tensor& source, const Shape& shape, int64_t byte_offset, DType dtype);
 
 // Gives the allocator's cached blocks back to the system.

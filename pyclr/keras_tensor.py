@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 
@@ -45,6 +46,26 @@ class KerasTensor:
     @property
     def ndim(self):
         return len(self._shape)
+
+    @property
+    def size(self):
+        return None if None in self._shape else math.prod(self._shape)
+
+    def __array_function__(self, function, types, args, kwargs):
+        from ._tensor import _array_function
+
+        return _array_function(self, function, types, args, kwargs)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        from ._tensor import _array_ufunc
+
+        return _array_ufunc(self, ufunc, method, *inputs, **kwargs)
+
+    def __len__(self):
+        raise TypeError("A symbolic KerasTensor has no length: its first size may be unknown.")
+
+    def __iter__(self):
+        raise TypeError("A symbolic KerasTensor can not be iterated over; see `ops.unstack`.")
 
     def __array__(self, *args, **kwargs):
         raise ValueError(

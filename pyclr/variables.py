@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 
 from . import _core, config
@@ -49,7 +51,11 @@ class Variable:
                     f"Received: initializer={initializer}, shape=None"
                 )
             dtype = dtype or config.floatx()
-            initial = np.asarray(initializer(tuple(shape), dtype=dtype))
+            before = _core.set_dry(False)  # a variable may be made while shapes are inferred
+            try:
+                initial = np.asarray(initializer(tuple(shape), dtype=dtype))
+            finally:
+                _core.set_dry(before)
             if initial.shape != tuple(shape):
                 raise ValueError(
                     f"The initializer of variable '{name}' must return an array of shape "
@@ -61,6 +67,7 @@ class Variable:
                 dtype = config.floatx() if initial.dtype.kind == "f" else initial.dtype.name
         # Made from host data, but no constant of the step: it changes, and is known by identity.
         self._tensor = _core.alias(np.array(initial, dtype=dtype, order="C"))
+        self._tensor._variable = weakref.ref(self)  # for GradientTape.watched_variables
         self.trainable = bool(trainable)
         self.name = name or "variable"
         self.path = self.name

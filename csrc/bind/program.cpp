@@ -45,6 +45,7 @@ void bind_program(py::module_& m) {
       .def("stop", [](Tape& tape) { remove_tape(&tape); })
       .def("watch", &Tape::watch)
       .def("watches", &Tape::watches)
+      .def("variables", &Tape::variables)
       .def(
           "gradient",
           [](Tape& tape, const Tensors& targets, const Tensors& sources, const Tensors& seeds) {
@@ -74,6 +75,10 @@ void bind_program(py::module_& m) {
   m.def("resume_tapes", [](const py::capsule& saved) {
     engine().tapes = *static_cast<std::vector<Tape*>*>(saved.get_pointer());
   });
+
+  m.def(
+      "set_dry", [](bool dry) { return std::exchange(engine().dry, dry); }, py::arg("dry"),
+      "Starts or ends a dry run in this thread: shapes without values. Returns what it was.");
 
   py::class_<Recording, std::shared_ptr<Recording>>(m, "Recording", "What one step did, in order.")
       .def(py::init([](const Tensors& inputs) {

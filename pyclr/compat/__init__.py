@@ -13,6 +13,7 @@ library see what they would see without pyclr. A name that pyclr lacks raises an
 AttributeError that says so.
 """
 
+from ..models import compile as _compile
 from ..saving import object_registration as _object_registration
 from . import importing as _importing
 
@@ -40,6 +41,12 @@ def uninstall():
     """Makes imports mean what they did before `install`. What was imported stays as it is."""
     _importing.uninstall()
     _object_registration.allow_unregistered_functions = False
+    _compile.match_ranks = False
+
+
+def is_installed():
+    """Returns whether `install` is in force."""
+    return _object_registration.allow_unregistered_functions
 
 
 def load_ipython_extension(ipython):

@@ -11,6 +11,8 @@ import importlib
 import importlib.machinery
 from types import ModuleType
 
+from ..models import compile
+
 # What can be imported: the name in messages, and the version of the API that pyclr follows.
 ROOTS = {
     "keras": ("keras", "3.15.0+pyclr"),
@@ -157,6 +159,8 @@ _roots: dict[str, Facade] = {}
 
 
 def _root(name):
+    if name in ("tensorflow", "tf_keras"):
+        compile.match_ranks = True
     if name not in _roots:
         _roots[name] = Facade(name, name)
     return _roots[name]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .. import ops
-from ..keras_tensor import KerasHistory, KerasTensor
+from ..keras_tensor import KerasTensor
+from ..symbolic import Node
 from .arguments import drop_unsupported, positive_integer
 from .layer import Layer
 
@@ -57,10 +58,9 @@ class InputLayer(Layer):
         super().__init__(name=name, dtype=dtype, batch_shape=batch_shape, **kwargs)
         self.batch_shape = batch_shape
         self.optional = optional
-        self.output = input_tensor
         if input_tensor is None:
-            self.output = KerasTensor(batch_shape, dtype=self.dtype, name=self.name)
-        self.output._keras_history = KerasHistory(self, 0, 0)
+            input_tensor = KerasTensor(batch_shape, dtype=self.dtype, name=self.name)
+        Node(self, (), {}, input_tensor)
         self.built = True
 
     def call(self, inputs):

@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 import inspect
-import math
 import threading
-from collections import Counter
+import warnings
 
-from .. import _core, config, initializers, regularizers
+import numpy as np
+
+from .. import _core, regularizers, symbolic
 from .._lookup import to_snake_case
+from ..keras_tensor import KerasTensor
+from ..naming import unique_name
 from ..ops.core import convert_to_tensor
-from ..random.seed_generator import SeedGenerator
 from ..utils import tree
 from ..variables import Variable
+from .call_signature import CallSignature
 from .input_spec import check_inputs
+from .layer_state import LayerState, append_new, dtype_name, is_metric, touch
+from .layer_state import structure_version as structure_version
 
-_name_counts: Counter = Counter()
 _thread = threading.local()
 
-# Grows whenever something that a layer's call may read in Python changes; a Program recorded
-# before is not used any more (models/replay.py).
-_version = 0
 
-
-def structure_version():
-    """Returns a number that changes with any attribute of any layer."""
-    return _version
-
-
-def touch():
-    """Notes a change that recorded steps could not see."""
-    global _version
-    _version += 1
-
-
-def unique_name(prefix):
-    """Returns `prefix`, or `prefix_1`, `prefix_2` ... when it has been given out before."""
-    _name_counts[prefix] += 1
-    count = _name_counts[prefix] - 1
-    return prefix if count == 0 else f"{prefix}_{count}"
-
-
-def reset_names():
-    """Forgets the names given out."""
-    _name_counts.clear()
-
-
-class Layer:
+class Layer(LayerState):
     """Base class of layers: state (weights) and a computation (`call`).
 
     A subclass implements `call(self, inputs)` and, if it has weights that depend on the shape of
@@ -78,9 +55,6 @@ class Layer:
     ```
     """
 
-    # Attributes that no computation reads: setting them keeps recorded steps.
-    _bookkeeping: frozenset[str] = frozenset()
-
     def __init__(
         self, *, activity_regularizer=None, trainable=True, dtype=None, name=None, **kwargs
     ):
@@ -94,206 +68,26 @@ class Layer:
                 f"{', '.join(repr(key) for key in kwargs)}."
             )
         set_ = object.__setattr__
-        set_(self, "_layers", [])
-        set_(self, "_variables", [])
-        set_(self, "_seed_generators", [])
-        set_(self, "_containers", [])  # lists, tuples and dictionaries set as attributes
+        self._init_state()
         set_(self, "_losses", [])
+        set_(self, "_inbound_nodes", [])
         set_(self, "activity_regularizer", regularizers.get(activity_regularizer))
         set_(self, "_trainable", bool(trainable))
         if name is not None and not isinstance(name, str):
             raise ValueError(f"Argument `name` must be a string. Received: name={name!r}")
         set_(self, "name", name or unique_name(to_snake_case(type(self).__name__)))
-        set_(self, "dtype", _dtype_name(dtype))
+        set_(self, "dtype", dtype_name(dtype))
         set_(self, "built", False)
-        set_(self, "_build_shape", None)
+        set_(self, "_build_shapes", None)  # by the names of `call`'s arguments
         set_(self, "input_spec", None)
+        set_(self, "supports_masking", type(self).compute_mask is not Layer.compute_mask)
         if input_dim is not None:
             input_shape = (input_dim,)
         if batch_shape is None and input_shape is not None:
             shape = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
             batch_shape = (None,) + shape
         set_(self, "_batch_input_shape", batch_shape)
-        parameters = list(inspect.signature(self.call).parameters)
-        # Where `training` stands among the arguments after the inputs.
-        position = parameters.index("training") - 1 if "training" in parameters else None
-        set_(self, "_training_position", position)
-
-    # --- State ---------------------------------------------------------------------------------
-
-    def __setattr__(self, name, value):
-        self._untrack(self.__dict__.get(name))
-        self._track(value)
-        if name not in self._bookkeeping and not _core.is_recording():
-            touch()
-        object.__setattr__(self, name, value)
-
-    def __delattr__(self, name):
-        self._untrack(self.__dict__.get(name))
-        touch()
-        object.__delattr__(self, name)
-
-    def _track(self, value):
-        """Notes a layer, variable or generator, or a container that holds some now or later."""
-        if isinstance(value, Layer):
-            _append_new(self._layers, value)
-        elif isinstance(value, Variable):
-            _append_new(self._variables, value)
-        elif isinstance(value, SeedGenerator):
-            _append_new(self._seed_generators, value)
-        elif isinstance(value, (list, tuple, dict)):
-            _append_new(self._containers, value)
-
-    def _untrack(self, value):
-        for tracked in (self._layers, self._variables, self._seed_generators, self._containers):
-            tracked[:] = [item for item in tracked if item is not value]
-
-    def _with_contained(self, tracked, kind):
-        """What is tracked by itself, then what the containers hold."""
-        found = list(tracked)
-        for container in self._containers:
-            for item in _leaves(container):
-                if isinstance(item, kind):
-                    _append_new(found, item)
-        return found
-
-    def _sublayers(self):
-        return self._with_contained(self._layers, Layer)
-
-    def _own_variables(self):
-        # Keras' order: trainable ones first.
-        own = self._with_contained(self._variables, Variable)
-        return sorted(own, key=lambda v: not v.trainable)
-
-    def add_weight(
-        self,
-        shape=None,
-        initializer=None,
-        dtype=None,
-        trainable=True,
-        regularizer=None,
-        constraint=None,
-        name=None,
-        **kwargs,
-    ):
-        """Makes a weight of this layer.
-
-        Args:
-            shape: Tuple of integers. Defaults to `()`.
-            initializer: An initializer, its name or config. Defaults to `"glorot_uniform"`
-                (`"zeros"` for integers).
-            dtype: String. Defaults to the layer's dtype.
-            trainable: Boolean, whether training changes it.
-            regularizer: Optional function of the weight; its result is added to the loss.
-            constraint: Optional function applied to the weight after each update.
-            name: String.
-
-        Returns:
-            A `Variable`.
-        """
-        kwargs.pop("aggregation", None), kwargs.pop("autocast", None)
-        if kwargs:
-            raise TypeError(f"add_weight() takes no argument named {', '.join(map(repr, kwargs))}.")
-        shape = () if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
-        if any(dim is None or int(dim) < 0 for dim in shape):
-            raise ValueError(
-                f"The shape of a weight must be known. Received: shape={shape} for weight "
-                f"'{name}' of layer '{self.name}'"
-            )
-        dtype = _dtype_name(dtype) if dtype is not None else self.dtype
-        if initializer is None:
-            initializer = "glorot_uniform" if "float" in dtype else "zeros"
-        variable = Variable(
-            initializers.get(initializer),
-            shape=shape,
-            dtype=dtype,
-            trainable=trainable,
-            name=name or "variable",
-            regularizer=regularizer,
-            constraint=constraint,
-        )
-        variable.path = f"{self.name}/{variable.name}"
-        _append_new(self._variables, variable)
-        touch()
-        return variable
-
-    @property
-    def trainable(self):
-        """Whether training changes the weights. Setting it sets that of the sub-layers."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value):
-        object.__setattr__(self, "_trainable", bool(value))
-        for layer in self._sublayers():
-            layer.trainable = value
-        touch()
-
-    @property
-    def variables(self):
-        """All variables: weights and the state of random generators."""
-        generators = self._with_contained(self._seed_generators, SeedGenerator)
-        own = self._own_variables() + [generator.state for generator in generators]
-        return _unique(own + [v for layer in self._sublayers() for v in layer.variables])
-
-    @property
-    def trainable_weights(self):
-        if not self.trainable:
-            return []
-        own = [v for v in self._own_variables() if v.trainable]
-        return _unique(own + [v for layer in self._sublayers() for v in layer.trainable_weights])
-
-    @property
-    def non_trainable_weights(self):
-        trainable = {id(v) for v in self.trainable_weights}
-        return [v for v in self.weights if id(v) not in trainable]
-
-    @property
-    def weights(self):
-        inner = [v for layer in self._sublayers() for v in layer.weights]
-        return _unique(self._own_variables() + inner)
-
-    trainable_variables = property(lambda self: self.trainable_weights)
-    non_trainable_variables = property(
-        lambda self: [v for v in self.variables if all(v is not w for w in self.trainable_weights)]
-    )
-
-    def get_weights(self):
-        """Returns the weights as a list of NumPy arrays (copies)."""
-        return [variable.numpy() for variable in self.weights]
-
-    def set_weights(self, weights):
-        """Sets the weights from a list of arrays, in the order and shapes of `get_weights()`.
-
-        Raises:
-            ValueError: if the number or a shape differs; nothing is changed then.
-        """
-        variables = self.weights
-        if len(weights) != len(variables):
-            raise ValueError(
-                f"Layer '{self.name}' has {len(variables)} weights. "
-                f"Received: a list of {len(weights)}"
-            )
-        import numpy as np
-
-        arrays = [np.asarray(value) for value in weights]
-        for variable, array in zip(variables, arrays):
-            if array.shape != variable.shape:
-                raise ValueError(
-                    f"Weight '{variable.path}' has shape {variable.shape}. "
-                    f"Received: an array of shape {array.shape}"
-                )
-        for variable, array in zip(variables, arrays):
-            variable.assign(array)
-
-    def count_params(self):
-        """Returns the number of numbers in the weights."""
-        if not self.built:
-            raise ValueError(
-                f"Layer '{self.name}' has no weights yet: build it first, by calling it or by "
-                "`build(input_shape)`."
-            )
-        return sum(math.prod(variable.shape) for variable in self.weights)
+        set_(self, "_signature", CallSignature(self.call, self.build))
 
     # --- Losses from layers --------------------------------------------------------------------
 
@@ -325,6 +119,46 @@ class Layer:
         for layer in self._sublayers():
             layer._clear_losses()
 
+    # --- Metrics from layers -------------------------------------------------------------------
+
+    def add_metric(self, value, name=None, aggregation="mean"):
+        """Reports a value, computed in `call`, with the metrics of the model (as tf.keras 2 did).
+
+        Args:
+            value: Tensor, averaged over the batches of an epoch; or the result of a metric, which
+                is then reported itself.
+            name: String, the name in logs. Needed unless `value` is a metric's result.
+            aggregation: `"mean"`, the one there is; or `None`, for a metric's result.
+
+        Raises:
+            ValueError: if the name is missing or `aggregation` unknown.
+        """
+        from ..metrics import Mean
+
+        if aggregation not in ("mean", None):
+            raise ValueError(
+                f"Argument `aggregation` must be 'mean' or None. Received: {aggregation!r}"
+            )
+        metric = getattr(value, "_metric_obj", None)
+        if metric is not None:
+            append_new(self._metrics, metric)
+            return
+        if name is None:
+            raise ValueError("Argument `name` of add_metric() must be given. Received: name=None")
+        known = [metric for metric in self._metrics if metric.name == name]
+        metric = known[0] if known else Mean(name=name)
+        append_new(self._metrics, metric)
+        metric.update_state(value)
+
+    @property
+    def metrics(self):
+        """The metrics of this layer and of those in it."""
+        found = self._with_contained(self._metrics, is_metric)
+        for layer in self._sublayers():
+            for metric in layer.metrics:
+                append_new(found, metric)
+        return found
+
     # --- Computation ---------------------------------------------------------------------------
 
     # Keras' names for the one dtype of weights and computations.
@@ -332,89 +166,203 @@ class Layer:
     variable_dtype = property(lambda self: self.dtype)
 
     def build(self, input_shape):
-        """Makes the weights. `input_shape` is a tuple whose first entry, the batch, is `None`."""
+        """Makes the weights. `input_shape` is a tuple whose first entry, the batch, is `None`; for
+        inputs in a list or dictionary, a list or dictionary of tuples. A layer with several tensors
+        as arguments of `call` may take their shapes by name: `build(self, query_shape,
+        value_shape)`."""
         object.__setattr__(self, "built", True)
 
     def call(self, inputs):
         """Computes the outputs from the inputs."""
         raise NotImplementedError(f"Layer '{type(self).__name__}' must implement `call`.")
 
-    def compute_output_shape(self, input_shape):
+    def compute_mask(self, inputs, previous_mask):
+        """Returns the mask of the outputs; unless overridden, that of the inputs.
+
+        Args:
+            inputs: What `call` was given first.
+            previous_mask: Its mask, boolean, `True` where a step counts; or `None`.
+        """
+        return previous_mask
+
+    def compute_output_shape(self, *args, **kwargs):
         """Returns the shape of the output for a shape of the input (`None` for the batch).
 
-        Unless a layer says it by a rule of its own, its call is tried on zeros: twice, with
+        Unless a layer says it by a rule of its own, its call is tried in a dry run: twice, with
         different numbers for the unknown dimensions, which remain unknown where they decide.
         """
-        first, second = (
-            tree.map_structure(lambda y: tuple(y.shape), self._call_on_zeros(input_shape, unknown))
-            for unknown in (2, 3)
-        )
-        if not isinstance(first, tuple) or (first and isinstance(first[0], tuple)):
-            raise NotImplementedError(
-                f"Layer '{type(self).__name__}' has several outputs and must implement "
-                "`compute_output_shape`."
-            )
-        return tuple(a if a == b else None for a, b in zip(first, second))
+        shapes = map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), (args, kwargs))
+        spec = self.compute_output_spec(*shapes[0], **shapes[1])
+        return tree.map_structure(lambda tensor: tensor.shape, spec)
 
-    def _call_on_zeros(self, input_shape, unknown):
-        """Calls the layer as in inference, unseen by tapes."""
-        shape = [unknown if dim is None else dim for dim in input_shape]
-        tapes = _core.suspend_tapes()
+    def compute_output_spec(self, *args, **kwargs):
+        """Returns what the layer returns for symbolic tensors, as symbolic tensors."""
         try:
-            return self(_core.ops.full(shape=shape, dtype=self.compute_dtype), training=False)
+            return symbolic.infer(self, args, kwargs)
         finally:
-            _core.resume_tapes(tapes)
+            self._clear_losses()
 
-    def build_for(self, input_shape):
-        """Builds the layer once; the first shape counts."""
+    def build_for(self, input_shape, **shapes):
+        """Builds the layer once; the first shapes count.
+
+        Args:
+            input_shape: Shape of what `call` takes first, or a list or dictionary of shapes.
+            **shapes: Shapes of further arguments of `call`, by their names.
+        """
         if self.built:
             return
-        input_shape = tuple(input_shape)
-        if self.input_spec is not None and not isinstance(self.input_spec, (list, tuple)):
-            check_inputs([self.input_spec], [(input_shape, None)], self.name)
-        object.__setattr__(self, "_build_shape", input_shape)
-        self.build(input_shape)
+        first = self._signature.names[0] if self._signature.names else "inputs"
+        self._build({first: map_shapes(tuple, input_shape), **shapes})
+
+    def _build(self, shapes):
+        if self.input_spec is not None:
+            described = _flat_shapes(next(iter(shapes.values()), ()))
+            specs = tree.flatten(self.input_spec)
+            if len(specs) == len(described):
+                check_inputs(specs, [(shape, None) for shape in described], self.name)
+        object.__setattr__(self, "_build_shapes", shapes)
+        with symbolic.real_run():
+            self.build(**self._signature.build_arguments(shapes))
         object.__setattr__(self, "built", True)
         touch()
 
-    def __call__(self, inputs, *args, training=None, **kwargs):
-        inputs = tree.map_structure(self._convert, inputs)
-        if self.input_spec is not None:
-            described = [None if x is None else (x.shape, x.dtype) for x in tree.flatten(inputs)]
-            check_inputs(tree.flatten(self.input_spec), described, self.name)
-        if not self.built:
-            first = tree.flatten(inputs)[0]
-            self.build_for((None,) + tuple(first.shape[1:]))
+    @property
+    def _build_shape(self):
+        return None if self._build_shapes is None else next(iter(self._build_shapes.values()), None)
+
+    def __call__(self, *args, **kwargs):
+        signature = self._signature
+        if symbolic.is_symbolic(args) or (kwargs and symbolic.is_symbolic(kwargs)):
+            return self._call_symbolically(args, kwargs)
+        args = [self._converted(value, i == 0) for i, value in enumerate(args)]
+        kwargs = {name: self._converted(value) for name, value in kwargs.items()}
+        arguments = signature.named(args, kwargs)
+        tensors = {name: value for name, value in arguments.items() if _holds_tensors(value)}
+        first = args[0] if args else next(iter(tensors.values()), None)
+        self._check_and_build(arguments, tensors, first)
         outer_training = getattr(_thread, "training", None)
-        position = self._training_position
-        if position is not None and len(args) > position:
-            training = args[position]
-        elif training is None:
+        training = kwargs.pop("training", None)
+        if signature.takes_training and "training" in arguments and training is None:
+            training = arguments["training"]  # given by its position
+        if training is None:
             # Layers inside a layer train when it does, without being told.
             training = outer_training
-        if position is not None and len(args) <= position and training is not None:
+        if signature.takes_training and training is not None and len(args) <= _place(signature):
             kwargs["training"] = training
+        for name, value in signature.missing_masks(tensors, arguments):
+            mask = tree.map_structure(_mask_of, value)
+            if any(leaf is not None for leaf in tree.flatten(mask)):
+                kwargs[name] = mask
         outermost = not getattr(_thread, "calling", False)
         if outermost:
             self._clear_losses()
         _thread.calling, _thread.training = True, training
         try:
-            outputs = self.call(inputs, *args, **kwargs)
+            outputs = self.call(*args, **kwargs)
         finally:
             _thread.calling, _thread.training = not outermost, outer_training
+        self._pass_mask_on(first, outputs)
         if self.activity_regularizer is not None:
             for output in tree.flatten(outputs):
                 self.add_loss(self.activity_regularizer(output) / output.shape[0])
         return outputs
+
+    def _check_and_build(self, arguments, tensors, first):
+        if self.input_spec is not None:
+            described = [
+                None if x is None else (tuple(x.shape), str(x.dtype)) for x in tree.flatten(first)
+            ]
+            check_inputs(tree.flatten(self.input_spec), described, self.name)
+        if not self.built:
+            shapes = {
+                name: tree.map_structure(_shape_without_batch, value)
+                for name, value in tensors.items()
+                if name != "mask" and not name.endswith("_mask")
+            }
+            self._build(shapes)
+
+    def _call_symbolically(self, args, kwargs):
+        """Makes a node of a graph: the call happens when the graph is run."""
+        arguments = self._signature.named(args, kwargs)
+        tensors = {name: value for name, value in arguments.items() if _holds_tensors(value)}
+        self._check_and_build(
+            arguments, tensors, args[0] if args else next(iter(tensors.values()), None)
+        )
+        outputs = self.compute_output_spec(*args, **kwargs)
+        symbolic.Node(self, args, kwargs, outputs)
+        return outputs
+
+    def _pass_mask_on(self, first, outputs):
+        masks = tree.map_structure(_mask_of, first)
+        if all(mask is None for mask in tree.flatten(masks)):
+            if type(self).compute_mask is Layer.compute_mask or not self.supports_masking:
+                return
+        if not self.supports_masking:
+            warnings.warn(
+                f"Layer '{self.name}' (of type {type(self).__name__}) does not support masks and "
+                "drops the mask of its input: layers after it will not see it.",
+                stacklevel=3,
+            )
+            return
+        flat = tree.flatten(outputs)
+        if all(_mask_of(output) is not None for output in flat):
+            return
+        computed = self.compute_mask(first, masks)
+        if computed is None:
+            return
+        for output, mask in zip(flat, tree.flatten(computed)):
+            if mask is not None and _core.is_tensor(output) and _mask_of(output) is None:
+                output._keras_mask = mask
+
+    def _converted(self, value, is_first=False):
+        """What `call` takes first becomes tensors; of further arguments, arrays do."""
+        if is_first:
+            return tree.map_structure(self._convert, value)
+        return tree.map_structure(
+            lambda leaf: self._convert(leaf) if _is_array(leaf) else leaf, value
+        )
 
     def _convert(self, x):
         """Inputs are tensors; floating point ones in the layer's dtype."""
         if x is None:
             return None
         tensor = convert_to_tensor(x)
-        if "float" in tensor.dtype and tensor.dtype != self.dtype:
-            return _core.ops.cast(tensor, dtype=self.dtype)
+        if "float" in tensor.dtype and "float" in self.dtype and tensor.dtype != self.dtype:
+            cast = _core.ops.cast(tensor, dtype=self.dtype)
+            if (mask := _mask_of(tensor)) is not None:
+                cast._keras_mask = mask
+            return cast
         return tensor
+
+    @property
+    def input(self):
+        """The symbolic tensor, or structure of them, that the layer was called on.
+
+        Raises:
+            AttributeError: if it was called on none, or several times.
+        """
+        node = self._only_node("input")
+        if not node.args and not node.kwargs:
+            return node.outputs
+        return node.args[0] if node.args else next(iter(node.kwargs.values()))
+
+    @property
+    def output(self):
+        """The symbolic tensor, or structure of them, that the layer returned.
+
+        Raises:
+            AttributeError: if it was called on no symbolic tensor, or several times.
+        """
+        return self._only_node("output").outputs
+
+    def _only_node(self, what):
+        if len(self._inbound_nodes) != 1:
+            calls = len(self._inbound_nodes) or "no"
+            raise AttributeError(
+                f"Layer '{self.name}' has {calls} calls with symbolic tensors, so that its "
+                f"`{what}` is not defined."
+            )
+        return self._inbound_nodes[0]
 
     # --- Configuration -------------------------------------------------------------------------
 
@@ -423,7 +371,7 @@ class Layer:
         base = {"name": self.name, "trainable": self.trainable, "dtype": _dtype_config(self.dtype)}
         if self.activity_regularizer is not None:
             base["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        if type(self).get_config is not Layer.get_config:
+        if not getattr(type(self).get_config, "is_default", False):
             return base
         # Not overridden: the arguments are what the attributes of their names say.
         parameters = list(inspect.signature(type(self).__init__).parameters.values())[1:]
@@ -439,6 +387,8 @@ class Layer:
             base = {name: value for name, value in base.items() if name in named}
         return {**base, **{name: getattr(self, name) for name in own}}
 
+    get_config.is_default = True
+
     @classmethod
     def from_config(cls, config):
         """Returns a layer made from a `get_config()` dictionary."""
@@ -446,12 +396,22 @@ class Layer:
 
     def get_build_config(self):
         """Returns what `build_from_config` needs to make the weights, or `None` before."""
-        return {"input_shape": self._build_shape} if self._build_shape is not None else None
+        if self._build_shapes is None:
+            return None
+        arguments = self._signature.build_arguments(self._build_shapes)
+        if len(arguments) == 1:
+            return {"input_shape": next(iter(arguments.values()))}
+        return {"shapes_dict": arguments}
 
     def build_from_config(self, config):
         """Makes the weights as they were when the config was made."""
-        if config and config.get("input_shape") is not None:
+        if not config or self.built:
+            return
+        if config.get("input_shape") is not None:
             self.build_for(config["input_shape"])
+        elif config.get("shapes_dict") is not None:
+            shapes = config["shapes_dict"].items()
+            self._build({k.removesuffix("_shape"): map_shapes(tuple, v) for k, v in shapes})
 
     def save_own_variables(self, store):
         """Writes this layer's own variables (not its sub-layers') to a mapping of arrays."""
@@ -478,38 +438,46 @@ class Layer:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-def _leaves(value):
-    """What a container holds, in the order it was put there, at any depth."""
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, (list, tuple)):
-        return [value]
-    return [leaf for item in value for leaf in _leaves(item)]
+def map_shapes(function, structure):
+    """Returns the structure with `function(shape)` for every shape - a tuple or list of integers
+    and `None` - in it."""
+    if isinstance(structure, dict):
+        return {key: map_shapes(function, value) for key, value in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        if all(dim is None or isinstance(dim, (int, np.integer)) for dim in structure):
+            return function(tuple(structure)) if structure or function is tuple else structure
+        return type(structure)(map_shapes(function, item) for item in structure)
+    return structure
 
 
-def _append_new(items, item):
-    if all(item is not other for other in items):
-        items.append(item)
+def _flat_shapes(structure):
+    shapes = []
+    map_shapes(lambda shape: shapes.append(tuple(shape)), structure)
+    return shapes
 
 
-def _unique(variables):
-    seen = set()
-    return [v for v in variables if not (id(v) in seen or seen.add(id(v)))]
+def _shape_without_batch(tensor):
+    return None if tensor is None else (None, *tensor.shape[1:]) if len(tensor.shape) else ()
 
 
-def _dtype_name(dtype):
-    """The name of a dtype given as a string, a NumPy dtype or a Keras dtype policy's config."""
-    if dtype is None:
-        return config.floatx()
-    if isinstance(dtype, dict):
-        dtype = dtype.get("config", {}).get("name")
-    name = getattr(dtype, "name", dtype)
-    if name not in ("float32", "float64", "int32", "int64", "uint8", "bool"):
-        raise ValueError(
-            "Argument `dtype` must be one of float32, float64, int32, int64, uint8, bool. "
-            f"Received: dtype={dtype!r}"
-        )
-    return name
+def _mask_of(tensor):
+    return getattr(tensor, "_keras_mask", None)
+
+
+def _is_array(value):
+    return isinstance(value, (np.ndarray, Variable)) or _core.is_tensor(value)
+
+
+def _holds_tensors(value):
+    leaves = tree.flatten(value)
+    return any(_core.is_tensor(leaf) or isinstance(leaf, KerasTensor) for leaf in leaves)
+
+
+def _place(signature):
+    """Where `training` stands among the arguments of `call`."""
+    return (
+        signature.names.index("training") if "training" in signature.names else len(signature.names)
+    )
 
 
 def _dtype_config(dtype):

@@ -1,25 +1,29 @@
-"""The base class of losses, and how values are weighted and reduced."""
+"""The base class of losses, and losses made of functions."""
 
 from __future__ import annotations
 
-import math
-
-from .. import ops
+from .. import config, ops
+from .._lookup import to_snake_case
 from ..utils import tree
-
-REDUCTIONS = ("sum_over_batch_size", "mean_with_sample_weight", "mean", "sum", "none", None)
+from .reduction import align, reduce_weighted, standardize_reduction
 
 
 class Loss:
     """Base class of losses. A subclass implements `call(y_true, y_pred)`.
 
     Args:
-        name: String.
+        name: String. Defaults to the class name in snake case.
         reduction: How the values that `call` returns become one number:
             `"sum_over_batch_size"` (or `"mean"`; the default) divides the weighted sum by the
             number of values that are not masked, `"mean_with_sample_weight"` by the sum of the
             weights, `"sum"` does not divide, and `"none"` (or `None`) returns the values.
-        dtype: String, the dtype computations run in. Defaults to that of the predictions.
+        dtype: String, or an object with a `compute_dtype`: what predictions and labels are cast to.
+            Defaults to `floatx()`, and to float64 for predictions in float64.
+
+    A loss is called as `loss(y_true, y_pred, sample_weight=None)`, with tensors, arrays, lists of
+    numbers, or nested structures of them. Weights are a number, one for each sample, `(batch,)`, or
+    of the rank of the values, each size equal to theirs or 1; any other shape raises a ValueError.
+    Where `y_pred` carries a mask (of a layer: `y_pred._keras_mask`), only values under True count.
 
     Example:
 
@@ -30,29 +34,34 @@ class Loss:
     ```
     """
 
+    # Whether labels are class numbers: these stay integers.
+    integer_labels = False
+
     def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
-        if reduction not in REDUCTIONS:
-            raise ValueError(
-                f"Argument `reduction` must be one of {REDUCTIONS}. "
-                f"Received: reduction={reduction!r}"
-            )
-        self.name = name or type(self).__name__
-        self.reduction = reduction
-        self.dtype = dtype
+        self.name = name or to_snake_case(type(self).__name__)
+        self.reduction = standardize_reduction(reduction)
+        self._dtype = getattr(dtype, "compute_dtype", dtype)
+
+    @property
+    def dtype(self):
+        return self._dtype or config.floatx()
 
     def call(self, y_true, y_pred):
-        """Returns the loss of every sample, before reduction."""
+        """Returns the loss of every sample (and, possibly, place), before reduction."""
         raise NotImplementedError(f"Loss '{type(self).__name__}' must implement `call`.")
 
     def __call__(self, y_true, y_pred, sample_weight=None):
-        y_pred = tree.map_structure(lambda x: self._convert(x), y_pred)
-        y_true = tree.map_structure(lambda x: ops.convert_to_tensor(x), y_true)
-        return reduce_weighted(self.call(y_true, y_pred), sample_weight, self.reduction)
-
-    def _convert(self, x):
-        tensor = ops.convert_to_tensor(x)
-        dtype = self.dtype or (tensor.dtype if "float" in tensor.dtype else "float32")
-        return tensor if tensor.dtype == dtype else ops.cast(tensor, dtype)
+        mask = getattr(y_pred, "_keras_mask", None)
+        y_pred, y_true = to_tensors(y_pred), to_tensors(y_true)
+        dtype = self.dtype
+        if self._dtype is None and any(x.dtype == "float64" for x in tree.flatten(y_pred)):
+            dtype = "float64"
+        y_pred = tree.map_structure(lambda x: ops.cast(x, dtype), y_pred)
+        y_true = tree.map_structure(
+            lambda x: x if self.integer_labels and "int" in x.dtype else ops.cast(x, dtype), y_true
+        )
+        values = self.call(y_true, y_pred)
+        return reduce_weighted(values, sample_weight, self.reduction, mask, dtype)
 
     def get_config(self):
         """Returns the constructor's arguments."""
@@ -64,93 +73,65 @@ class Loss:
         return cls(**config)
 
 
-class FunctionLoss(Loss):
-    """A loss from a function `fn(y_true, y_pred, **kwargs)` that returns a value per sample."""
+class LossFunctionWrapper(Loss):
+    """A loss from a function `fn(y_true, y_pred, **kwargs)` that returns a value for each sample.
+
+    Args:
+        fn: The function.
+        reduction: See `Loss`.
+        name: String. Defaults to the function's name.
+        dtype: See `Loss`.
+        **kwargs: Arguments for the function, which are attributes of the loss as well.
+
+    Labels and predictions whose ranks differ by a last axis of size 1 are brought to one rank.
+    """
 
     def __init__(self, fn, reduction="sum_over_batch_size", name=None, dtype=None, **kwargs):
         super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
         self.fn = fn
-        self._kwargs = kwargs
+        self.integer_labels = getattr(fn, "integer_labels", False)
+        self._fn_kwargs = kwargs
+
+    def __getattr__(self, name):
+        arguments = self.__dict__.get("_fn_kwargs", {})
+        if name in arguments:
+            return arguments[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def call(self, y_true, y_pred):
-        y_true, y_pred = align(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self._kwargs)
+        labels, predictions = tree.flatten(y_true), tree.flatten(y_pred)
+        if len(labels) != len(predictions):
+            raise ValueError(
+                f"The loss '{self.name}' needs labels in the structure of the predictions. "
+                f"Received: {len(labels)} arrays of labels for {len(predictions)} of predictions"
+            )
+        pairs = [align(label, prediction) for label, prediction in zip(labels, predictions)]
+        y_true = tree.pack_like(y_true, [label for label, _ in pairs])
+        y_pred = tree.pack_like(y_pred, [prediction for _, prediction in pairs])
+        return self.fn(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self):
         from ..saving.serialization import serialize_keras_object
 
-        config = {**super().get_config(), **self._kwargs}
-        if type(self) is FunctionLoss:
+        config = super().get_config()
+        if type(self) is LossFunctionWrapper:
             config["fn"] = serialize_keras_object(self.fn)
-        return config
+        return {**config, **serialize_keras_object(self._fn_kwargs)}
 
     @classmethod
     def from_config(cls, config):
         from ..saving.serialization import deserialize_keras_object
 
-        config = dict(config)
         if "fn" in config:
-            config["fn"] = deserialize_keras_object(config["fn"])
+            config = {key: deserialize_keras_object(value) for key, value in config.items()}
         return cls(**config)
 
 
-def align(y_true, y_pred):
-    """Drops or adds a last dimension of 1, so that labels and predictions have equal rank."""
-    if not hasattr(y_true, "shape") or not hasattr(y_pred, "shape"):
-        return y_true, y_pred
-    if len(y_true.shape) == len(y_pred.shape) + 1 and y_true.shape[-1] == 1:
-        if len(y_pred.shape) == 1:
-            return y_true, ops.expand_dims(y_pred, -1)
-        return ops.squeeze(y_true, -1), y_pred
-    if len(y_pred.shape) == len(y_true.shape) + 1 and y_pred.shape[-1] == 1:
-        return ops.expand_dims(y_true, -1), y_pred
-    return y_true, y_pred
-
-
-def check_same_shape(name, y_true, y_pred):
-    """Raises a ValueError where labels would silently be broadcast against predictions."""
-    if tuple(y_true.shape) != tuple(y_pred.shape):
-        raise ValueError(
-            f"The loss '{name}' needs labels of the shape of the predictions. Received: "
-            f"y_true.shape={tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}"
-        )
-
-
-def reduce_weighted(values, sample_weight, reduction):
-    """Weights the values and reduces them to one number; see `Loss`."""
-    values = ops.convert_to_tensor(values)
-    mask = getattr(values, "_keras_mask", None)
-    weight = None
-    if sample_weight is not None:
-        weight = ops.convert_to_tensor(sample_weight, values.dtype)
-        values, weight = _broadcast_weight(values, weight)
-        values = values * weight
-    if reduction in ("none", None):
-        return values
-    total = ops.sum(values)
-    if reduction == "sum":
-        return total
-    if reduction == "mean_with_sample_weight" and weight is not None:
-        divisor = ops.sum(weight * ops.ones_like(values))
-        return ops.where(divisor == 0, 0.0, total / ops.where(divisor == 0, 1.0, divisor))
-    if mask is not None:  # values masked out do not count
-        return total / ops.maximum(ops.sum(ops.cast(mask, values.dtype)), 1.0)
-    count = math.prod(values.shape)
-    return total / count if count else total
-
-
-def _broadcast_weight(values, weight):
-    while weight.ndim > values.ndim and weight.shape[-1] == 1:
-        weight = ops.squeeze(weight, -1)
-    while 0 < weight.ndim < values.ndim:
-        weight = ops.expand_dims(weight, -1)
-    compatible = weight.ndim <= values.ndim and all(
-        w in (1, v) for w, v in zip(weight.shape[::-1], values.shape[::-1])
+def to_tensors(structure):
+    """Returns a nested structure with tensors for leaves; a list of numbers is a leaf."""
+    nested = isinstance(structure, dict) or any(
+        getattr(leaf, "ndim", 0) for leaf in tree.flatten(structure)
     )
-    if not compatible:
-        raise ValueError(
-            "Argument `sample_weight` must have one weight for each sample (and, optionally, for "
-            f"each loss value of it). Received: sample_weight.shape={weight.shape} for losses of "
-            f"shape {values.shape}"
-        )
-    return values, weight
+    if nested:
+        return tree.map_structure(ops.convert_to_tensor, structure)
+    return ops.convert_to_tensor(structure)

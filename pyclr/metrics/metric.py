@@ -1,12 +1,14 @@
-"""The base class of metrics, and means."""
+"""The base class of metrics."""
 
 from __future__ import annotations
 
-import math
+from contextlib import contextmanager
 
-from .. import initializers, ops
+from .. import _core, initializers, ops
 from .._lookup import to_snake_case
-from ..losses.loss import _broadcast_weight, align
+from ..layers.layer_state import dtype_name, leaves_of
+from ..naming import unique_name
+from ..utils import tree
 from ..variables import Variable
 
 
@@ -14,11 +16,16 @@ class Metric:
     """Base class of metrics: numbers accumulated over batches.
 
     A subclass makes its state with `add_weight`, adds a batch to it in `update_state`, and computes
-    the metric from it in `result`.
+    the metric from it in `result`. Variables and metrics set as attributes, also in lists, tuples
+    and dictionaries, are part of the state. In a training step that is to replay, both methods use
+    tensors only: `pyclr.ops` or NumPy functions, and no `float(tensor)`.
 
     Args:
-        name: String. Defaults to the class name in snake case.
-        dtype: String. Defaults to float32.
+        dtype: String, the dtype of the state. Defaults to `floatx()`.
+        name: String. Defaults to the class name in snake case, numbered from the second one on.
+
+    Attributes:
+        variables: List of `Variable`, the state: its own, then that of the metrics it holds.
 
     Example:
 
@@ -33,57 +40,164 @@ class Metric:
             self.largest.assign(pyclr.ops.maximum(self.largest, error))
 
         def result(self):
-            return self.largest.value
+            return self.largest
     ```
     """
 
     def __init__(self, dtype=None, name=None):
-        self.name = name or to_snake_case(type(self).__name__)
-        self.dtype = dtype or "float32"
-        self._variables = []
+        object.__setattr__(self, "_own_variables", [])  # (variable, initial value)
+        self.name = name or unique_name(to_snake_case(type(self).__name__))
+        self._dtype = dtype_name(dtype)
 
-    def add_weight(self, shape=(), initializer="zeros", dtype=None, name=None):
+    @property
+    def dtype(self):
+        return self._dtype
+
+    # --- State --------------------------------------------------------------------------------
+
+    def __setattr__(self, name, value):
+        if isinstance(value, Variable):
+            self._track(value)
+        object.__setattr__(self, name, value)
+
+    def _check_initialized(self):
+        if "_own_variables" not in vars(self):
+            raise RuntimeError(
+                f"The metric '{type(self).__name__}' makes state before it is one: call "
+                "`super().__init__()` at the start of its `__init__()`."
+            )
+
+    def _track(self, variable):
+        self._check_initialized()
+        if all(variable is not other for other, _ in self._own_variables):
+            self._own_variables.append((variable, variable.numpy()))
+
+    def add_variable(
+        self,
+        shape=(),
+        initializer="zeros",
+        dtype=None,
+        aggregation="sum",
+        synchronization=None,
+        name=None,
+    ):
         """Makes a state variable.
 
         Args:
             shape: Tuple of integers.
-            initializer: Initializer or its name; what `reset_state` brings back.
-            dtype: String. Defaults to the metric's.
+            initializer: Initializer or its name; `reset_state` brings its value back. Defaults to
+                `"zeros"`.
+            dtype: String, also an integer or boolean dtype. Defaults to the metric's.
+            aggregation, synchronization: For training on several devices in Keras; not used.
             name: String.
+
+        Returns:
+            A `Variable`.
         """
+        self._check_initialized()
         variable = Variable(
-            initializers.get(initializer),
-            shape=tuple(shape),
-            dtype=dtype or self.dtype,
+            initializers.get("zeros" if initializer is None else initializer),
+            shape=(shape,) if isinstance(shape, int) else tuple(shape),
+            dtype=self.dtype if dtype is None else dtype_name(dtype),
             trainable=False,
             name=name,
         )
-        self._variables.append((variable, variable.numpy()))
+        variable.path = f"{self.name}/{variable.name}"
+        self._track(variable)
         return variable
 
-    add_variable = add_weight
+    def add_weight(self, *args, **kwargs):
+        """Makes a state variable: `add_weight(shape, initializer, dtype, name)`, see
+        `add_variable`. As in tf.keras 2, the name may come first: `add_weight("total")`."""
+        name_first = bool(args) and isinstance(args[0], str)
+        order = ("name", "shape") if name_first else ("shape", "initializer", "dtype", "name")
+        if len(args) > len(order) or kwargs.keys() & set(order[: len(args)]):
+            raise TypeError(
+                "add_weight() takes the arguments shape, initializer, dtype and name, each once. "
+                f"Received: args={args}, kwargs={kwargs}"
+            )
+        return self.add_variable(**dict(zip(order, args)), **kwargs)
+
+    def _held_metrics(self):
+        held = []
+        for value in vars(self).values():
+            for leaf in leaves_of(value):
+                if isinstance(leaf, Metric) and all(leaf is not other for other in held):
+                    held.append(leaf)
+        return held
 
     @property
     def variables(self):
-        """The state, a list of `Variable`."""
-        return [variable for variable, _ in self._variables]
+        own = [variable for variable, _ in self._own_variables]
+        return own + [v for metric in self._held_metrics() for v in metric.variables]
+
+    def reset_state(self):
+        """Puts the state back to its initial values."""
+        for variable, initial in self._own_variables:
+            variable.assign(initial)
+        for metric in self._held_metrics():
+            metric.reset_state()
+
+    # --- The metric ---------------------------------------------------------------------------
 
     def update_state(self, *args, **kwargs):
         """Adds a batch to the state."""
         raise NotImplementedError(f"Metric '{type(self).__name__}' must implement `update_state`.")
 
     def result(self):
-        """Returns the metric, a scalar tensor."""
+        """Returns the metric: a scalar tensor, or a dictionary of them."""
         raise NotImplementedError(f"Metric '{type(self).__name__}' must implement `result`.")
-
-    def reset_state(self):
-        """Puts the state back to its initial values."""
-        for variable, initial in self._variables:
-            variable.assign(initial)
 
     def __call__(self, *args, **kwargs):
         self.update_state(*args, **kwargs)
-        return self.result()
+        result = self.result()
+        if _core.is_tensor(result):
+            result._metric_obj = self  # for `add_metric` of what a metric returned
+        return result
+
+    # --- The metric as functions of its state -------------------------------------------------
+
+    def stateless_update_state(self, metric_variables, *args, **kwargs):
+        """Returns the state after a batch, and leaves the metric's own as it is.
+
+        Args:
+            metric_variables: List of tensors, the state before: one for each of `variables`.
+            *args, **kwargs: As for `update_state`.
+        """
+        with self._state(metric_variables):
+            self.update_state(*args, **kwargs)
+            return [ops.copy(variable) for variable in self.variables]
+
+    def stateless_result(self, metric_variables):
+        """Returns the metric for a state, a list of tensors."""
+        with self._state(metric_variables):
+            return tree.map_structure(ops.copy, self.result())
+
+    def stateless_reset_state(self):
+        """Returns the initial state, a list of tensors."""
+        with self._state(self.variables):
+            self.reset_state()
+            return [ops.copy(variable) for variable in self.variables]
+
+    @contextmanager
+    def _state(self, values):
+        variables = self.variables
+        if len(values) != len(variables):
+            raise ValueError(
+                f"Argument `metric_variables` must hold one tensor for each of the "
+                f"{len(variables)} variables of {type(self).__name__}. "
+                f"Received: a list of {len(values)}"
+            )
+        saved = [ops.copy(variable) for variable in variables]
+        for variable, value in zip(variables, values):
+            variable.assign(value)
+        try:
+            yield
+        finally:
+            for variable, value in zip(variables, saved):
+                variable.assign(value)
+
+    # --- Saving -------------------------------------------------------------------------------
 
     def get_config(self):
         """Returns the constructor's arguments."""
@@ -96,112 +210,3 @@ class Metric:
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}>"
-
-
-class Mean(Metric):
-    """The weighted mean of the values given: `sum(values * weights) / sum(weights)`.
-
-    Args:
-        name: String.
-        dtype: String.
-    """
-
-    def __init__(self, name="mean", dtype=None):
-        super().__init__(dtype=dtype, name=name)
-        self.total = self.add_weight(name="total")
-        self.count = self.add_weight(name="count")
-
-    def update_state(self, values, sample_weight=None):
-        """Adds values.
-
-        Args:
-            values: Tensor or number.
-            sample_weight: Number, or tensor that broadcasts to `values` from the left.
-        """
-        values = ops.cast(values, self.dtype)
-        if sample_weight is None:
-            self.total.assign_add(ops.sum(values))
-            self.count.assign_add(float(math.prod(values.shape)))
-            return
-        weight = ops.convert_to_tensor(sample_weight, self.dtype)
-        if weight.ndim > 0 and values.ndim > 0:
-            values, weight = _broadcast_weight(values, weight)
-            weight = ops.broadcast_to(weight, values.shape)
-            self.count.assign_add(ops.sum(weight))
-        else:
-            self.count.assign_add(weight * float(math.prod(values.shape)))
-        self.total.assign_add(ops.sum(values * weight))
-
-    def result(self):
-        return ops.where(self.count > 0, self.total / ops.maximum(self.count, 1e-30), 0.0)
-
-
-class MeanMetricWrapper(Mean):
-    """The mean over samples of a function `fn(y_true, y_pred, **kwargs)` with one value a sample.
-
-    Args:
-        fn: The function.
-        name: String. Defaults to the function's name.
-        dtype: String.
-        **kwargs: Keyword arguments for the function.
-    """
-
-    def __init__(self, fn, name=None, dtype=None, **kwargs):
-        super().__init__(name=name or getattr(fn, "__name__", None), dtype=dtype)
-        self._fn = fn
-        self._fn_kwargs = kwargs
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        """Adds a batch.
-
-        Args:
-            y_true: Labels.
-            y_pred: Predictions.
-            sample_weight: Optional weights of the samples.
-        """
-        y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-        y_true, y_pred = align(y_true, y_pred)
-        super().update_state(self._fn(y_true, y_pred, **self._fn_kwargs), sample_weight)
-
-    def get_config(self):
-        from ..saving.serialization import serialize_keras_object
-
-        config = {**super().get_config(), **self._fn_kwargs}
-        if type(self) is MeanMetricWrapper:
-            config["fn"] = serialize_keras_object(self._fn)
-        return config
-
-    @classmethod
-    def from_config(cls, config):
-        from ..saving.serialization import deserialize_keras_object
-
-        config = dict(config)
-        if "fn" in config:
-            config["fn"] = deserialize_keras_object(config["fn"])
-        return cls(**config)
-
-
-class Sum(Metric):
-    """The weighted sum of the values given.
-
-    Args:
-        name: String.
-        dtype: String.
-    """
-
-    def __init__(self, name="sum", dtype=None):
-        super().__init__(dtype=dtype, name=name)
-        self.total = self.add_weight(name="total")
-
-    def update_state(self, values, sample_weight=None):
-        """Adds values, weighted."""
-        values = ops.cast(values, self.dtype)
-        if sample_weight is not None:
-            weight = ops.convert_to_tensor(sample_weight, self.dtype)
-            if weight.ndim > 0 and values.ndim > 0:
-                values, weight = _broadcast_weight(values, weight)
-            values = values * weight
-        self.total.assign_add(ops.sum(values))
-
-    def result(self):
-        return self.total.value

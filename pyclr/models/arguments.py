@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..data.rows import ArrayData
+
 
 def whole_number(name, value):
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
@@ -14,17 +16,37 @@ def whole_number(name, value):
 
 
 def steps_of(name, steps, data):
-    """How many batches a run has."""
+    """How many batches a run has at most; `None`: all there are.
+
+    Args:
+        name: String, the argument's name.
+        steps: What the user gave, or `None`.
+        data: The `Source`, or `None`.
+    """
     if data is None:
-        return 0
+        return None
     if steps is None:
-        return data.steps
-    if whole_number(name, steps) == 0 or steps > data.steps:
+        if data.endless:
+            raise ValueError(f"Argument `{name}` is needed: the data have no end.")
+        return None
+    if whole_number(name, steps) == 0:
+        raise ValueError(f"Argument `{name}` must be at least 1. Received: {name}=0")
+    if isinstance(data, ArrayData) and steps > data.steps:
         raise ValueError(
             f"Argument `{name}` must be from 1 to the {data.steps} batches that {data.rows} "
             f"samples in batches of {data.batch_size} make. Received: {name}={steps}"
         )
     return int(steps)
+
+
+def check_several_runs(name, steps, data, runs):
+    """Refuses to go several times through batches that come once, without a number for each."""
+    if data is not None and data.one_shot and steps is None and runs > 1:
+        raise ValueError(
+            f"The batches of an iterator or generator come once, and {runs} epochs need them: give "
+            f"`{name}`, the number of batches of each, or an object that can be iterated several "
+            "times, such as a `pyclr.utils.PyDataset` or `pyclr.data.Dataset.from_generator`."
+        )
 
 
 def validation_epochs(freq):

@@ -49,43 +49,66 @@ class OutputSpec:
 
 
 class Sink:
-    """Collects predictions into arrays that hold all of them."""
+    """Collects predictions into arrays that hold all of them.
 
-    def __init__(self, rows):
+    Args:
+        rows: Integer, how many rows will come; `None` when that is not known.
+    """
+
+    def __init__(self, rows=None):
         self._rows = rows
         self._done = 0
         self._structure = None
         self._arrays = []
 
     def prepare(self, specs, rows):
-        """Makes the arrays, for a structure of (shape, dtype) of a batch's outputs."""
-        if self._arrays:
-            return
-        self._structure = specs
-        for spec in tree.flatten(specs):
-            shape = spec.shape
+        """Makes room for a batch, given the structure of (shape, dtype) of its outputs."""
+        shapes = [spec.shape for spec in tree.flatten(specs)]
+        for shape in shapes:
             if not shape or shape[0] != rows:
                 raise ValueError(
                     "The model's output must have one entry for each sample to be collected by "
                     f"`predict`. Received: an output of shape {shape} for {rows} samples"
                 )
-            self._arrays.append(np.empty((self._rows,) + shape[1:], spec.dtype))
+        if not self._arrays:
+            self._structure = tree.map_structure(lambda spec: None, specs)
+            self._arrays = [
+                np.empty((rows if self._rows is None else self._rows,) + spec.shape[1:], spec.dtype)
+                for spec in tree.flatten(specs)
+            ]
+        elif [shape[1:] for shape in shapes] != [array.shape[1:] for array in self._arrays]:
+            raise ValueError(
+                "The outputs of all batches must have the same shape per sample to be collected by "
+                f"`predict`. Received: {[array.shape[1:] for array in self._arrays]} and then "
+                f"{[shape[1:] for shape in shapes]}"
+            )
 
     def write(self, outputs, rows):
         """Appends the outputs of an eager step."""
         self.prepare(tree.map_structure(lambda a: OutputSpec(a.shape, a.dtype), outputs), rows)
-        for target, array in zip(self._arrays, tree.flatten(outputs)):
-            target[self._done : self._done + rows] = array
-        self._done += rows
+        for target, array in zip(self.arrays(1, rows), tree.flatten(outputs)):
+            target[...] = array
+        self.advance(rows)
 
     def arrays(self, steps, rows):
-        """Where a replay writes; empty before the outputs' shapes are known."""
-        return [array[self._done : self._done + steps * rows] for array in self._arrays]
+        """Where the outputs of the next steps go."""
+        end = self._done + steps * rows
+        if self._arrays and end > len(self._arrays[0]):
+            self._arrays = [_longer(array, max(end, 2 * len(array))) for array in self._arrays]
+        return [array[self._done : end] for array in self._arrays]
 
     def advance(self, rows):
-        """Notes that a replay has written so many rows."""
+        """Notes that so many rows were written."""
         self._done += rows
 
     def result(self):
         """Returns the arrays in the structure of the model's output."""
-        return tree.pack_like(self._structure, self._arrays)
+        if not self._arrays:
+            raise ValueError("There was no batch to predict for.")
+        return tree.pack_like(self._structure, [array[: self._done] for array in self._arrays])
+
+
+def _longer(array, rows):
+    longer = np.empty((rows,) + array.shape[1:], array.dtype)
+    longer[: len(array)] = array
+    return longer

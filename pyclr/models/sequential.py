@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 
 from ..keras_tensor import KerasTensor
+from ..layers.input_layer import InputLayer
 from ..layers.layer import Layer
+from .graph import Graph
 from .model import Model
 
 
@@ -62,8 +64,6 @@ class Sequential(Model):
         return layer
 
     def _append(self, layer):
-        from ..layers import InputLayer
-
         if isinstance(layer, KerasTensor):  # what Input() returns
             layer = layer._keras_history.operation
         if not isinstance(layer, Layer):
@@ -101,12 +101,22 @@ class Sequential(Model):
             if self._input_layer is None:
                 raise ValueError("The Sequential model needs an `input_shape` to be built.")
             input_shape = self._input_layer.batch_shape
-        shape = tuple(input_shape)
-        object.__setattr__(self, "_build_shape", shape)
+        if self._input_layer is None:
+            layer = InputLayer(batch_shape=tuple(input_shape), dtype=self._input_dtype())
+            inputs = layer.output
+        else:
+            inputs = self._input_layer.output
+        outputs = inputs
         for layer in self.layers:
-            layer.build_for(shape)
-            shape = layer.compute_output_shape(shape)
-        object.__setattr__(self, "built", True)
+            outputs = layer(outputs)
+        layers = list(self._layers)
+        self._set_graph(Graph(inputs, outputs))
+        self._layers[:] = layers
+        object.__setattr__(self, "_build_shapes", {"inputs": inputs.shape})
+
+    def _input_dtype(self):
+        first = self.layers[0].input_spec if self.layers else None
+        return getattr(first, "dtype", None)
 
     def call(self, inputs, training=None, mask=None):
         for layer in self.layers:
@@ -125,18 +135,6 @@ class Sequential(Model):
         for layer in self.layers:
             shape = layer.compute_output_shape(shape)
         return shape
-
-    @property
-    def input_shape(self):
-        """The shape of the input, the batch as `None`."""
-        if self._build_shape is None:
-            raise AttributeError("The model has no input shape before it is built.")
-        return self._build_shape
-
-    @property
-    def output_shape(self):
-        """The shape of the output, the batch as `None`."""
-        return self.compute_output_shape(self.input_shape)
 
     def get_config(self):
         from ..saving.serialization import serialize_keras_object

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from .. import optimizers
+from .. import ops, optimizers
 from ..gradient_tape import GradientTape
+from ..layers.arguments import positive_integer
 from ..metrics import Mean
 from ..random.seed import make_seed
+from ..symbolic import dry_run
 from ..utils import tree
 from .compile import CompiledLoss, CompiledMetrics
+from .per_output import Outputs
+from .preflight import check_data
 
 
 class Steps:
@@ -27,9 +31,10 @@ class Steps:
         set_(self, "_compile_config", None)
         set_(self, "_loss_tracker", None)
         set_(self, "_steps", {})
-        set_(self, "_known_output", (None, None))  # (version and data's signature, output shape)
+        set_(self, "_known_output", None)  # the version and data's signature that `fit` has seen
+        set_(self, "_output_spec", None)  # what the model returned for one sample, without values
         set_(self, "_order_seed", make_seed())  # of the shuffles
-        set_(self, "_epochs_shuffled", 0)
+        set_(self, "_epochs_begun", 0)
 
     # --- compile -------------------------------------------------------------------------------
 
@@ -41,17 +46,27 @@ class Steps:
         metrics=None,
         weighted_metrics=None,
         run_eagerly=False,
+        steps_per_execution=1,
+        jit_compile="auto",
+        auto_scale_loss=True,
     ):
         """Sets how the model trains.
 
         Args:
             optimizer: An optimizer, its class, name or config. Defaults to `"rmsprop"`.
-            loss: A loss, its name, or a function of `(y_true, y_pred)`.
-            loss_weights: Number or `None`, a factor of the loss.
-            metrics: List of metrics, names or functions, computed without sample weights.
+            loss: A loss, its name, or a function of `(y_true, y_pred)`. For a model with several
+                outputs, a list in their order or a dictionary by their names; an output with
+                `None`, or without a key, has no loss. `None` where layers add the losses.
+            loss_weights: Number, or a list or dictionary of numbers: factors of the losses.
+            metrics: List of metrics, names or functions, computed without sample weights; for
+                several outputs a list of them an output, or a dictionary by their names.
                 `"accuracy"` means the accuracy that fits the labels and the output.
-            weighted_metrics: List of metrics computed with sample weights.
+            weighted_metrics: Metrics computed with sample weights, alike.
             run_eagerly: Boolean, whether every step runs from Python. For debugging.
+            steps_per_execution: Positive integer; has no effect, as steps run without Python
+                unless a callback listens to batches.
+            jit_compile, auto_scale_loss: Have no effect: there is nothing to compile, and no mixed
+                precision whose loss needs a scale.
 
         Raises:
             ValueError: if a name is unknown.
@@ -59,7 +74,9 @@ class Steps:
         config = dict(
             optimizer=optimizer, loss=loss, loss_weights=loss_weights, metrics=metrics,
             weighted_metrics=weighted_metrics, run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution, jit_compile=jit_compile,
         )  # fmt: skip
+        positive_integer("steps_per_execution", steps_per_execution)
         compiled_optimizer = optimizers.get(optimizer)
         if compiled_optimizer is None:
             raise ValueError("Argument `optimizer` is needed. Received: optimizer=None")
@@ -82,15 +99,45 @@ class Steps:
 
     @property
     def metrics(self):
-        """The metrics of the compiled model, the mean loss first."""
+        """All metrics: the mean loss, the losses of outputs, those given to `compile`, and those of
+        layers and of the model's attributes."""
+        own = super().metrics
         if not self.compiled:
-            return []
-        return [self._loss_tracker] + self._compiled_metrics.metrics
+            return own
+        compiled = [self._loss_tracker]
+        if self._compiled_loss is not None:
+            compiled += self._compiled_loss.metrics
+        compiled += self._compiled_metrics.metrics
+        return compiled + [m for m in own if all(m is not other for other in compiled)]
 
     @property
     def metrics_names(self):
-        """The names of what `evaluate` returns."""
-        return [metric.name for metric in self.metrics]
+        """The names of what `evaluate` returns; known when the model has seen data."""
+        with dry_run():
+            return list(self.get_metrics_result())
+
+    def _build_compiled(self, y, y_pred):
+        """Resolves the losses and metrics for labels and predictions of these shapes."""
+        names = self.output_names
+        if self._compiled_loss is not None:
+            self._compiled_loss.build(y, y_pred, names)
+            y = self._compiled_loss.labels(y)
+        self._compiled_metrics.build(y, y_pred, names)
+
+    def _check_labels(self, x, y, sample_weight, y_pred):
+        """Raises a ValueError if data do not fit the losses and outputs; see models/preflight.py.
+
+        Args:
+            x, y, sample_weight: Nested structures of arrays.
+            y_pred: What the model returns for one sample.
+        """
+        outputs = Outputs(y_pred, self.output_names)
+        losses = [None] * outputs.count
+        labels = None
+        if self._compiled_loss is not None and y is not None:
+            losses, labels = self._compiled_loss.losses, self._compiled_loss.labels(y)
+        shapes = [tuple(output.shape) for output in tree.flatten(y_pred)]
+        check_data(x, labels, sample_weight, losses, shapes, outputs.names)
 
     def reset_metrics(self):
         """Forgets the batches that the metrics have seen."""
@@ -106,7 +153,11 @@ class Steps:
         """
         losses = list(self.losses)
         if self._compiled_loss is not None:
-            losses.insert(0, self._compiled_loss(y, y_pred, sample_weight))
+            compiled = self._compiled_loss(y, y_pred, sample_weight)
+            if compiled is not None:
+                losses.insert(0, compiled)
+        if not losses and not training:
+            return ops.zeros(())
         if not losses:
             raise ValueError(
                 "There is no loss: give one to `compile(loss=...)`, add one in a layer with "
@@ -119,17 +170,25 @@ class Steps:
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Adds a batch to the metrics and returns their results, a dictionary."""
-        if y is not None:
+        if y is not None and self._compiled_metrics is not None:
+            if self._compiled_loss is not None and self._compiled_loss.outputs is not None:
+                y = self._compiled_loss.labels(y)
             self._compiled_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     def get_metrics_result(self):
         """Returns the metrics as a dictionary of tensors."""
         results = {}
+        compiled = [] if self._compiled_metrics is None else self._compiled_metrics.metrics
         for metric in self.metrics:
+            if any(metric is other for other in compiled):
+                if metric is compiled[0]:
+                    results.update(self._compiled_metrics.results())
+                continue
             result = metric.result()
             results.update(result if isinstance(result, dict) else {metric.name: result})
-        return results
+        # Numbers too, so that a step with a metric that returns one replays.
+        return {name: ops.convert_to_tensor(value) for name, value in results.items()}
 
     def train_step(self, data):
         """Trains on one batch `(x, y, sample_weight)`; returns a dictionary of logs (tensors)."""
@@ -139,8 +198,9 @@ class Steps:
             tape.watch(variables)
             y_pred = self(x, training=True)
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+            scaled_loss = self.optimizer.scale_loss(loss)
         self._track_loss(loss, x)
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        self.optimizer.apply(tape.gradient(scaled_loss, variables), variables)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data):

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
+import warnings
+from contextlib import ExitStack, closing
+from copy import copy
 
 from ..callbacks.callback_list import CallbackList
-from ..data.arrays import ArrayData, class_weights, pack, shuffled
+from ..callbacks.context import Context
+from ..data.adapt import as_source, validation_source, with_class_weights
+from ..data.rows import ArrayData
+from ..data.source import Continued, pack
+from ..data.split import split, warn_of_missing_classes
+from ..data.weights import ClassWeights, check_one_weighting
 from ..layers.layer import structure_version
 from ..replay import ReplayedStep
+from ..symbolic import dry_run
 from ..utils import tree
-from .arguments import steps_of, validation_epochs, whole_number
+from .arguments import check_several_runs, steps_of, validation_epochs, whole_number
 from .outputs import Logs, OutputSpec, Sink, to_numpy
-from .preflight import check_data
-from .steps import Steps
+from .steps import Steps, unpack
 
 # A stretch of replayed steps ends after this time, so that the progress bar moves and Ctrl-C acts.
 _STRETCH_SECONDS = 0.1
@@ -41,29 +48,42 @@ class Trainer(Steps):
         validation_steps=None,
         validation_batch_size=None,
         validation_freq=1,
+        *,
+        validation_shuffle=False,
+        stratify=False,
     ):
         """Trains the model.
 
         Args:
-            x: Input: an array, tensor, pandas object, or a list or dictionary of them. Integers
-                keep their dtype, floats become `floatx()`.
-            y: Labels, alike.
-            batch_size: Integer, samples per update. Defaults to 32.
+            x: Input: an array, tensor, pandas object, or a list or dictionary of them (integers
+                keep their dtype, floats become `floatx()`); or something that gives batches `(x,)`,
+                `(x, y)` or `(x, y, sample_weight)`: a `pyclr.data.Dataset`, a
+                `pyclr.utils.PyDataset`, a generator, a PyTorch `DataLoader` or another iterable.
+            y: Labels, arrays alike; `None` when `x` gives batches.
+            batch_size: Integer, samples per update, for arrays. Defaults to 32.
             epochs: Integer, the epoch at which training ends.
             verbose: 0 silent, 1 (or `"auto"`) progress bar, 2 one line an epoch.
             callbacks: List of callbacks.
             validation_split: Number in [0, 1): the share of the last samples that is kept for
-                validation.
-            validation_data: Tuple `(x, y)` or `(x, y, sample_weight)` to evaluate on after epochs.
+                validation, for arrays.
+            validation_data: What to evaluate on after epochs: a tuple `(x, y)` or
+                `(x, y, sample_weight)`, or something that gives batches.
             shuffle: Boolean, whether each epoch has an order of its own, a function of the seed and
-                the epoch.
-            class_weight: Dictionary of integer class to the weight of its samples.
-            sample_weight: Weights of the samples.
+                the epoch: of the samples of arrays, of the batches of a `PyDataset`. `"batch"`
+                shuffles batches of arrays as wholes. Other data come in their own order.
+            class_weight: Dictionary of integer class to the weight of its samples, or
+                `"balanced"` (arrays only); for several outputs a dictionary or list of them, like
+                the labels. Validation is not weighted.
+            sample_weight: Weights of the samples, arrays; `None` when `x` gives batches.
             initial_epoch: Integer, the epoch at which training begins.
-            steps_per_epoch: Integer, batches of an epoch. Defaults to all.
-            validation_steps: Integer, batches of a validation. Defaults to all.
+            steps_per_epoch: Integer, batches of an epoch. Defaults to all. The next epoch goes on
+                where the last one stopped, and the data begin anew when they have ended.
+            validation_steps: Integer, batches of a validation, always the first ones. Defaults to
+                all.
             validation_batch_size: Integer. Defaults to `batch_size`.
             validation_freq: Integer, validate every so many epochs; or a list of epochs, from 1.
+            validation_shuffle: Boolean, whether `validation_split` draws samples at random.
+            stratify: Boolean, whether `validation_split` takes the same share of every class.
 
         Returns:
             A `History`: its `history` holds the logs of every epoch.
@@ -75,36 +95,61 @@ class Trainer(Steps):
         self._check_compiled("fit")
         epochs = whole_number("epochs", epochs)
         initial_epoch = whole_number("initial_epoch", initial_epoch)
-        train, validation = self._training_data(
-            x, y, sample_weight, batch_size, validation_split, validation_data,
-            validation_batch_size, class_weight,
+        train, validation, weights = self._data_of_fit(
+            x, y, sample_weight, batch_size, class_weight, validation_data, validation_split,
+            validation_batch_size, validation_shuffle, stratify,
         )  # fmt: skip
         steps = steps_of("steps_per_epoch", steps_per_epoch, train)
         test_steps = steps_of("validation_steps", validation_steps, validation)
+        check_several_runs("steps_per_epoch", steps, train, epochs - initial_epoch)
+        check_several_runs("validation_steps", test_steps, validation, epochs - initial_epoch)
         validate = validation_epochs(validation_freq) if validation is not None else None
-        self._prepare(train)
-        if validation is not None:
-            self._preflight(validation)
-        callbacks = self._callback_list(
-            callbacks, verbose, add_history=True, epochs=epochs, steps=steps
-        )
-        self.stop_training = False
-        logs = {}
-        callbacks.on_train_begin()
-        try:
-            for epoch in range(initial_epoch, epochs):
-                self.reset_metrics()
-                callbacks.on_epoch_begin(epoch)
-                train.set_order(self._next_order(train) if shuffle else None)
-                logs = self._run("train", train, steps, callbacks)
-                if validate is not None and validate(epoch + 1):
-                    results = self._evaluate(validation, test_steps, callbacks)
-                    logs.update({f"val_{name}": value for name, value in results.items()})
-                callbacks.on_epoch_end(epoch, logs)
-                if self.stop_training:
-                    break
-        finally:
-            callbacks.on_train_end(logs)
+        if steps is not None:
+            train = Continued(train, steps, self._epochs_begun)
+        with ExitStack() as stack:
+            stack.enter_context(closing(train))
+            train.begin(self._epochs_begun, shuffle)
+            self._prepare(train, weights)
+            if validation is not None:
+                stack.enter_context(closing(validation))
+                self._preflight(validation)
+                if validation_data is None and self._classifies():
+                    warn_of_missing_classes(train.sample(), validation)
+            callbacks = self._callback_list(
+                callbacks, verbose, add_history=True, epochs=epochs, steps=steps or train.steps,
+                do_validation=validation is not None,
+            )  # fmt: skip
+            callbacks.set_context(
+                Context(
+                    self,
+                    x,
+                    y,
+                    sample_weight,
+                    getattr(validation, "nest", validation_data),
+                    validation_batch_size,
+                )  # fmt: skip
+            )
+            self.stop_training = False
+            logs = {}
+            if steps or train.steps:  # None: it is not known before the first epoch's end
+                self.optimizer.resolve(steps or train.steps, epochs)
+            callbacks.on_train_begin()
+            try:
+                for epoch in range(initial_epoch, epochs):
+                    self.reset_metrics()
+                    callbacks.on_epoch_begin(epoch)
+                    done, logs = self._train_epoch(train, steps, shuffle, callbacks)
+                    if done == 0:
+                        break
+                    if validate is not None and validate(epoch + 1):
+                        results = self._evaluate(validation, test_steps, callbacks)
+                        logs.update({f"val_{name}": value for name, value in results.items()})
+                    callbacks.on_epoch_end(epoch, logs)
+                    if self.stop_training or (train.one_shot and steps and done < steps):
+                        break
+                self.optimizer.finalize_variable_values(self.trainable_variables)
+            finally:
+                callbacks.on_train_end(logs)
         return self.history
 
     def evaluate(
@@ -132,11 +177,12 @@ class Trainer(Steps):
             RuntimeError, ValueError: As `fit`.
         """
         self._check_compiled("evaluate")
-        data = ArrayData(x, y, sample_weight, batch_size)
+        data = as_source(x, y, sample_weight, batch_size)
         steps = steps_of("steps", steps, data)
-        self._prepare(data)
-        callbacks = self._callback_list(callbacks, verbose, epochs=1, steps=steps)
-        logs = self._evaluate(data, steps, callbacks)
+        with closing(data):
+            self._prepare(data)
+            callbacks = self._callback_list(callbacks, verbose, epochs=1, steps=steps or data.steps)
+            logs = self._evaluate(data, steps, callbacks)
         if return_dict:
             return logs
         values = list(logs.values())
@@ -148,26 +194,28 @@ class Trainer(Steps):
         A row's prediction does not depend on the batch it is in.
 
         Args:
-            x, batch_size, verbose, callbacks: As in `fit`.
+            x, batch_size, verbose, callbacks: As in `fit`. Of batches `(x, y)`, `y` is ignored.
             steps: Integer, the number of batches. Defaults to all.
 
         Raises:
             ValueError: if the input does not fit.
         """
-        data = ArrayData(x, batch_size=batch_size)
+        data = as_source(x, batch_size=batch_size, inputs_only=True)
         steps = steps_of("steps", steps, data)
-        callbacks = self._callback_list(callbacks, verbose, epochs=1, steps=steps)
-        callbacks.on_predict_begin()
-        sink = Sink(min(data.rows, steps * data.batch_size))
-        self._run("predict", data, steps, callbacks, sink)
-        callbacks.on_predict_end()
+        callbacks = self._callback_list(callbacks, verbose, epochs=1, steps=steps or data.steps)
+        sink = Sink(data.samples_in(steps))
+        with closing(data):
+            callbacks.on_predict_begin()
+            data.begin(0)
+            self._run_epoch("predict", data, steps, callbacks, sink)
+            callbacks.on_predict_end()
         return sink.result()
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
         """Trains on one batch and returns its loss and metrics (of this batch alone).
 
         Args:
-            x, y, sample_weight, class_weight: As in `fit`.
+            x, y, sample_weight, class_weight: As in `fit`, arrays.
             return_dict: Boolean, whether the result is a dictionary.
         """
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
@@ -176,15 +224,14 @@ class Trainer(Steps):
         """Evaluates one batch and returns its loss and metrics (of this batch alone).
 
         Args:
-            x, y, sample_weight: As in `fit`.
+            x, y, sample_weight: As in `fit`, arrays.
             return_dict: Boolean, whether the result is a dictionary.
         """
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
     def predict_on_batch(self, x):
         """Returns the outputs for one batch of inputs, as NumPy arrays."""
-        rows = len(tree.flatten(x)[0]) if isinstance(x, (list, tuple, dict)) else len(x)
-        return self.predict(x, batch_size=max(rows, 1), verbose=0)
+        return self.predict(x, batch_size=_rows(x), verbose=0)
 
     def explain_step(self, kind="train"):
         """Returns a text that says whether the last step was replayed: the program, or the reason.
@@ -209,64 +256,91 @@ class Trainer(Steps):
             self._steps[kind] = ReplayedStep(run, structure_version, not self.run_eagerly)
         return self._steps[kind]
 
-    def _run(self, kind, data, steps, callbacks, sink=None):
-        """Runs `steps` batches; returns the last logs as floats. The first step of a run with
-        several is eager: it audits the program."""
+    def _run(self, kind, data, limit, callbacks, sink=None):
+        """Runs the coming batches, up to `limit` or all; returns their number and the last logs as
+        floats. The first step of a run with several is eager: it audits the program."""
         step = self._step(kind)
         begin, end = f"on_{kind}_batch_begin", f"on_{kind}_batch_end"
         every_batch = callbacks.listens(begin) or callbacks.listens(end)
         progress = callbacks.progbar.update if callbacks.progbar is not None else _nothing
+        several = (data.steps if limit is None else limit) != 1
         done, logs = 0, Logs(None)
-        while done < steps:
-            key = data.key(done)
+        while limit is None or done < limit:
+            stretch = data.next(1 if every_batch else None if limit is None else limit - done)
+            if stretch is None:
+                break
+            key = stretch.key
             program = step.program(key)
             if every_batch:
+                callbacks.set_batch(stretch)
                 callbacks.call(begin, done, {})
-            if program is None or (done == 0 and steps > 1):
-                outputs = to_numpy(step.run(key, data.nest, data.batch(done)))
+            if program is None or (done == 0 and several):
+                outputs = to_numpy(step.run(key, stretch.nest, stretch.tensors()))
                 step.finish(key)
                 if sink is not None:
-                    sink.write(outputs, data.batch_rows(done))
+                    sink.write(outputs, stretch.rows)
                 count = 1
             else:
-                count = 1 if every_batch else min(steps - done, data.equal_steps(done))
-                feeds = step.feeds(key, count)
-                sinks = []
                 if sink is not None:
                     specs = [OutputSpec(*spec) for spec in program.output_specs]
-                    sink.prepare(step.pack(key, specs), data.batch_rows(done))
-                    sinks = sink.arrays(count, data.batch_rows(done))
-                count, tensors = program.replay(
-                    data.source(done, count), feeds, count, _STRETCH_SECONDS, sinks
+                    sink.prepare(step.pack(key, specs), stretch.rows)
+                count, tensors = stretch.replay(
+                    program, step.feeds(key, stretch.count), stretch.count, _STRETCH_SECONDS, sink
                 )
                 outputs = step.pack(key, tensors)
-                if sink is not None:
-                    sink.advance(count * data.batch_rows(done))
             logs = Logs(outputs)
+            data.advance(count)
             done += count
             if every_batch:
                 shown = {"outputs": outputs} if kind == "predict" else logs()
                 callbacks.call(end, done - 1, shown)
+                if kind == "train" and self.stop_training:
+                    break
             elif not (kind == "test" and callbacks.params.get("epochs", 1) > 1):
                 progress(done, None if kind == "predict" else logs)
-        return {} if kind == "predict" else logs()
+        return done, {} if kind == "predict" else logs()
+
+    def _run_epoch(self, kind, data, steps, callbacks, sink=None):
+        """Runs an epoch that has begun, and warns when it had fewer batches than asked for."""
+        data.on_epoch_begin()
+        done, logs = self._run(kind, data, steps, callbacks, sink)
+        data.on_epoch_end()
+        if steps is not None and done < steps and not (kind == "train" and self.stop_training):
+            warnings.warn(
+                f"The data ran out: {done} of {steps} batches came. "
+                "A generator must give enough for all epochs; a Dataset can be continued with "
+                "`.repeat()`." + (" Training ends." if kind == "train" and data.one_shot else ""),
+                stacklevel=4,
+            )
+        return done, logs
+
+    def _train_epoch(self, data, steps, shuffle, callbacks):
+        number = self._epochs_begun
+        object.__setattr__(self, "_epochs_begun", number + 1)
+        data.begin(number, shuffle)
+        done, logs = self._run_epoch("train", data, steps, callbacks)
+        if callbacks.params.get("steps") is None:  # now it is known, for the progress bar
+            callbacks.set_params({**callbacks.params, "steps": done})
+        return done, logs
 
     def _evaluate(self, data, steps, callbacks):
         self.reset_metrics()
         callbacks.on_test_begin()
-        logs = self._run("test", data, steps, callbacks)
+        data.begin(0)
+        _, logs = self._run_epoch("test", data, steps, callbacks)
         callbacks.on_test_end(logs)
         return logs
 
     def _on_batch(self, kind, x, y, sample_weight, class_weight, return_dict):
         self._check_compiled(f"{kind}_on_batch")
-        rows = len(tree.flatten(x)[0]) if isinstance(x, (list, tuple, dict)) else len(x)
-        data = ArrayData(x, y, sample_weight, max(rows, 1))
+        check_one_weighting(class_weight, sample_weight)
+        data = ArrayData(x, y, sample_weight, _rows(x))
         if class_weight is not None:
-            data = _with_class_weight(data, class_weight)
+            data = data.with_sample_weight(ClassWeights(class_weight).of(data.y))
         self._prepare(data)
         self.reset_metrics()
-        logs = self._run(kind, data, 1, CallbackList())
+        data.begin(0)
+        _, logs = self._run(kind, data, 1, CallbackList())
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values
 
@@ -279,65 +353,62 @@ class Trainer(Steps):
                 "`model.compile(optimizer, loss)`."
             )
 
-    def _training_data(
-        self, x, y, sample_weight, batch_size, split, validation_data, validation_batch_size,
-        class_weight,
+    def _data_of_fit(
+        self, x, y, sample_weight, batch_size, class_weight, validation_data, validation_split,
+        validation_batch_size, validation_shuffle, stratify,
     ):  # fmt: skip
-        if class_weight is not None and sample_weight is not None:
-            raise ValueError(
-                "Only one of `class_weight` and `sample_weight` can be given: multiply the class "
-                "weights into the sample weights."
-            )
-        train = ArrayData(x, y, sample_weight, batch_size)
+        check_one_weighting(class_weight, sample_weight)
+        weights = None if class_weight is None else ClassWeights(class_weight)
+        if validation_data is not None or not validation_split:
+            train = as_source(x, y, sample_weight, batch_size, weights, self._order_seed)
+        else:
+            train = as_source(x, y, sample_weight, batch_size, seed=self._order_seed)
+            train, rest = split(train, validation_split, validation_shuffle, stratify)
+            validation_data = rest.nest
+            if weights is not None:
+                train = with_class_weights(train, weights)
         validation = None
         if validation_data is not None:
-            if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
-                raise ValueError(
-                    "Argument `validation_data` must be a tuple (x, y) or (x, y, sample_weight). "
-                    f"Received: {type(validation_data).__name__}"
-                )
-            validation = ArrayData(
-                *validation_data, batch_size=validation_batch_size or train.batch_size
-            )
-        elif split:
-            if not 0 < split < 1:
-                raise ValueError(
-                    "Argument `validation_split` must be in [0, 1). "
-                    f"Received: validation_split={split!r}"
-                )
-            train, validation = train.split(split)
-        if class_weight is not None:
-            train = _with_class_weight(train, class_weight)
-        return train, validation
+            validation = validation_source(validation_data, validation_batch_size or batch_size)
+        return train, validation, weights
 
-    def _prepare(self, data):
+    def _classifies(self):
+        losses = [] if self._compiled_loss is None else self._compiled_loss.losses
+        names = [getattr(getattr(loss, "fn", loss), "__name__", "") for loss in losses]
+        return len(names) == 1 and "crossentropy" in names[0]
+
+    def _prepare(self, data, class_weights=None):
         """Builds the model and its metrics by the first sample, and checks the data."""
         self._preflight(data)
+        if class_weights is not None:
+            class_weights.check(self._output_spec)
         if not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
 
     def _preflight(self, data):
-        """Checks the data against the outputs; builds the model and its metrics on the way."""
-        output_shape = self._output_shape_for(data)
-        if output_shape is not None:
-            check_data(data, self._compiled_loss, output_shape)
-
-    def _output_shape_for(self, data):
-        """The shape of the output for one sample, from a call on the first one; kept until
+        """Builds the model, its losses and metrics, and checks the data against them; once, until
         something changes."""
-        if self._known_output[0] != (structure_version(), data.signature):
-            x, y, _ = data.pack(data.batch(0, rows=1))
+        sample = data.sample()
+        before = copy(self._compiled_loss), copy(self._compiled_metrics)
+        try:
+            if self._known_output != (structure_version(), sample.signature):
+                self._see(sample)
+            self._check_labels(*sample.nest, self._output_spec)
+        except Exception:
+            # What was resolved by data that are refused is resolved anew by the next.
+            self._compiled_loss, self._compiled_metrics = before
+            object.__setattr__(self, "_known_output", None)
+            raise
+
+    def _see(self, sample):
+        x, y, _ = unpack(pack(sample.nest, sample.first_row()))
+        with dry_run():
             output = self(x, training=False)
             self._clear_losses()
-            if hasattr(output, "shape") and hasattr(y, "shape"):
-                self._compiled_metrics.build(y, output)
-            known = (structure_version(), data.signature), getattr(output, "shape", None)
-            object.__setattr__(self, "_known_output", known)
-        return self._known_output[1]
-
-    def _next_order(self, data):
-        object.__setattr__(self, "_epochs_shuffled", self._epochs_shuffled + 1)
-        return shuffled(data.rows, self._order_seed, self._epochs_shuffled - 1)
+            if y is not None:
+                self._build_compiled(y, output)
+        object.__setattr__(self, "_known_output", (structure_version(), sample.signature))
+        object.__setattr__(self, "_output_spec", output)
 
     def _callback_list(self, callbacks, verbose, add_history=False, **params):
         if isinstance(callbacks, CallbackList):
@@ -354,13 +425,11 @@ class Trainer(Steps):
         )  # fmt: skip
 
 
+def _rows(x):
+    """Samples of a batch of arrays."""
+    first = tree.flatten(x)[0] if isinstance(x, (list, tuple, dict)) else x
+    return max(len(first), 1)
+
+
 def _nothing(done, logs):
     pass
-
-
-def _with_class_weight(data, class_weight):
-    if not isinstance(data.y, np.ndarray):
-        raise ValueError("Argument `class_weight` needs labels `y`, one array of them.")
-    return ArrayData(
-        data.x, data.y, class_weights(class_weight, data.y), batch_size=data.batch_size
-    )

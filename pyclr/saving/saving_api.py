@@ -53,12 +53,7 @@ def save_model(model, filepath, overwrite=True, include_optimizer=True):
     same = pyclr.models.load_model("model.keras")
     ```
     """
-    if os.fspath(filepath).endswith(_OLD_SUFFIXES):
-        raise ValueError(
-            "Argument `filepath` must not end in '.h5' or '.hdf5': models are saved in the format "
-            "of `.keras` files. For the weights alone there is `model.save_weights`. "
-            f"Received: filepath='{filepath}'"
-        )
+    check_model_path(filepath)
     archive.check_target(filepath, overwrite)
     if not model.built:
         warnings.warn(
@@ -68,6 +63,16 @@ def save_model(model, filepath, overwrite=True, include_optimizer=True):
         )
     members = _members(model, include_optimizer)
     archive.write_atomically(filepath, lambda file: archive.pack(file, members), overwrite)
+
+
+def check_model_path(filepath):
+    """Raises a ValueError if `save_model` writes no file of that name."""
+    if os.fspath(filepath).endswith(_OLD_SUFFIXES):
+        raise ValueError(
+            "Argument `filepath` must not end in '.h5' or '.hdf5': models are saved in the format "
+            "of `.keras` files. For the weights alone there is `model.save_weights`. "
+            f"Received: filepath='{filepath}'"
+        )
 
 
 def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
@@ -115,15 +120,20 @@ def save_weights(model, filepath, overwrite=True):
         FileExistsError: if there is a file and `overwrite` is `False`.
         ValueError: if the model is not built, or `filepath` does not fit.
     """
+    check_weights_path(filepath)
+    _check_built(model, "save_weights")
+    archive.check_target(filepath, overwrite)
+    image = _weights(model)
+    archive.write_atomically(filepath, lambda file: file.write(image), overwrite)
+
+
+def check_weights_path(filepath):
+    """Raises a ValueError if `save_weights` writes no file of that name."""
     path = os.fspath(filepath)
     if path.endswith((".keras", *_OLD_SUFFIXES)) and not path.endswith(".weights.h5"):
         raise ValueError(
             f"Argument `filepath` must end in '.weights.h5'. Received: filepath='{filepath}'"
         )
-    _check_built(model, "save_weights")
-    archive.check_target(filepath, overwrite)
-    image = _weights(model)
-    archive.write_atomically(filepath, lambda file: file.write(image), overwrite)
 
 
 def load_weights(model, filepath, skip_mismatch=False):
@@ -240,7 +250,7 @@ def _build_by_call(model):
 
     layers = [obj for _, obj in walk(model) if hasattr(obj, "build_for")]
     if model._build_shape is not None and not all(layer.built for layer in layers):
-        model._call_on_zeros(model._build_shape, unknown=2)
+        model.compute_output_shape(model._build_shape)
 
 
 def _load_state(model, filepath, weights_only, skip_mismatch=False):

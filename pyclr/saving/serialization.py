@@ -146,7 +146,7 @@ def serialize_keras_object(obj):
         return {"class_name": "__keras_tensor__", "config": config}
     if isinstance(obj, _core.Tensor):
         return {"class_name": "__tensor__", "config": _array_config(np.asarray(obj))}
-    if isinstance(obj, UnsavedFunction):
+    if hasattr(type(obj), "to_config"):  # UnsavedFunction, and the operations of a graph
         return obj.to_config()
     if isinstance(obj, (FunctionType, BuiltinFunctionType)):
         return serialize_function(obj)
@@ -297,7 +297,9 @@ def serialize_instance(obj, parts=("build_config", "compile_config")):
         module = public_module
         # Keras lacks the class: under this name a user of Keras can register one of theirs.
         is_extension = module.partition(".")[0] == _ROOT
+        is_internal = module.startswith("keras.src.")
         registered_name = f"{_ROOT}>{cls.__name__}" if is_extension else None
+        registered_name = cls.__name__ if is_internal else registered_name
     config = {
         "module": module,
         "class_name": cls.__name__,
@@ -339,6 +341,12 @@ def _deserialize_instance(config, inner, custom_objects, package, base, function
     if shared is not None and shared_id in shared:
         return shared[shared_id]
 
+    if (config.get("module") or "").startswith("keras.src.ops."):
+        from ..symbolic import Operation
+
+        return Operation.from_config(
+            config["class_name"], deserialize_keras_object(inner, custom_objects)
+        )
     cls = _find_class(config, custom_objects, package, base, functions)
     if not inspect.isclass(cls):
         return cls

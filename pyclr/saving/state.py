@@ -48,7 +48,7 @@ def _children(obj):
         return
     if not isinstance(obj, Layer):
         return
-    if isinstance(obj, Sequential):
+    if getattr(obj, "_graph", None) is not None or isinstance(obj, Sequential):
         yield "layers", obj.layers
     names = set(dir(obj)) - _own_names(_base(type(obj)))
     for name in sorted(names, key=lambda name: (name.startswith("_"), name)):
@@ -92,7 +92,7 @@ def save_state(model, writer, include_optimizer=True):
             continue
         attributes = {"name": obj.name}
         if obj is model:
-            attributes[_ORDER] = [model._order_seed, model._epochs_shuffled]
+            attributes[_ORDER] = [model._order_seed, model._epochs_begun]
         if isinstance(obj, Optimizer):
             attributes[_KIND] = np.bytes_(type(obj).__name__)
         arrays = writer.make(path, attributes)
@@ -188,7 +188,7 @@ def _load_order(model, order):
     if order is not None:
         seed, epochs = (int(number) for number in order)
         object.__setattr__(model, "_order_seed", seed)
-        object.__setattr__(model, "_epochs_shuffled", epochs)
+        object.__setattr__(model, "_epochs_begun", epochs)
 
 
 def _own_variables(obj):

@@ -1,6 +1,8 @@
 """Utilities."""
 
-from ..layers.layer import reset_names as _reset_names
+from ..data.py_dataset import PyDataset as PyDataset
+from ..data.py_dataset import PyDataset as Sequence  # noqa: F401 - its old name
+from ..naming import reset_names as _reset_names
 from ..random.seed import set_random_seed as set_random_seed
 from ..saving.object_registration import get_custom_objects as get_custom_objects
 from ..saving.object_registration import get_registered_name as get_registered_name
@@ -8,33 +10,25 @@ from ..saving.object_registration import get_registered_object as get_registered
 from ..saving.object_registration import register_keras_serializable as register_keras_serializable
 from ..saving.serialization import deserialize_keras_object as deserialize_keras_object
 from ..saving.serialization import serialize_keras_object as serialize_keras_object
+from .dataset_utils import pack_x_y_sample_weight as pack_x_y_sample_weight
+from .dataset_utils import split_dataset as split_dataset
+from .dataset_utils import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from .directory_datasets import image_dataset_from_directory as image_dataset_from_directory
+from .directory_datasets import text_dataset_from_directory as text_dataset_from_directory
+from .file_utils import get_file as get_file
+from .image_utils import array_to_img as array_to_img
+from .image_utils import img_to_array as img_to_array
+from .image_utils import load_img as load_img
+from .image_utils import save_img as save_img
+from .model_visualization import model_to_dot as model_to_dot
+from .model_visualization import plot_model as plot_model
+from .numerical_utils import normalize as normalize
+from .numerical_utils import to_categorical as to_categorical
 from .progbar import Progbar as Progbar
+from .sequence_utils import pad_sequences as pad_sequences
+from .timeseries_dataset_utils import timeseries_dataset_from_array as timeseries_dataset_from_array
 
 
 def clear_session():
     """Forgets the names given to layers so far, so that numbering starts again."""
     _reset_names()
-
-
-def to_categorical(x, num_classes=None):
-    """Returns one-hot labels, a float64 array `(..., num_classes)`.
-
-    Args:
-        x: Integer labels, an array of any shape (a last axis of 1 is dropped).
-        num_classes: Integer. Defaults to the largest label + 1.
-
-    Raises:
-        ValueError: if a label is negative or not less than `num_classes`.
-    """
-    import numpy as np
-
-    labels = np.asarray(x, dtype="int64")
-    if labels.ndim > 1 and labels.shape[-1] == 1:
-        labels = labels[..., 0]
-    classes = int(labels.max()) + 1 if num_classes is None else int(num_classes)
-    if labels.size and (labels.min() < 0 or labels.max() >= classes):
-        raise ValueError(
-            f"Labels must be from 0 to {classes - 1}. "
-            f"Received: labels from {labels.min()} to {labels.max()}"
-        )
-    return np.eye(classes)[labels]

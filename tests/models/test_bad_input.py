@@ -5,6 +5,7 @@ import pytest
 
 import pyclr
 from pyclr import layers
+from pyclr.models.preflight import check_data
 
 X = np.zeros((6, 4), "float32")
 Y = np.arange(6) % 3
@@ -122,20 +123,268 @@ def test_kernel_larger_than_the_input():
     assert "5" in str(error.value) and "(None, 3, 3, 1)" in str(error.value)
 
 
-def test_labels_of_mse_are_not_broadcast():
-    model = pyclr.Sequential([pyclr.Input((4,)), layers.Dense(3)])
-    model.compile("sgd", "mse")
-    with pytest.raises(ValueError, match="shape of the output"):
-        model.fit(X, np.zeros((6, 2)), verbose=0)
-    with pytest.raises(ValueError, match="shape of the output"):
-        model.fit(X, np.zeros((6,)), verbose=0)
+ONE_HOT = np.eye(3)[Y]
+SCORE, CLASSES = (1, "sigmoid"), (3, "softmax")
+
+# name -> (loss, units and activation of the last layer, labels, words of the message)
+LABELS = {
+    "mse, another size": (
+        "mse",
+        (3, None),
+        np.zeros((6, 2)),
+        ["`y`", "shape of the output", "(6, 2)"],
+    ),
+    "mse, one number for three": ("mse", (3, None), np.zeros(6), ["shape of the output", "(6,)"]),
+    "mae": ("mae", (2, None), ONE_HOT, ["shape of the output", "'mean_absolute_error'", "(6, 3)"]),
+    "huber": (pyclr.losses.Huber(2.0), (2, None), ONE_HOT, ["shape of the output", "'huber'"]),
+    "msle": ("msle", SCORE, -X[:, :1] - 1, ["not negative", "-1.0", "'mean_squared_error'"]),
+    "poisson": ("poisson", SCORE, Y - 1, ["not negative", "from -1 to 1"]),
+    "integers for one-hot": (
+        "categorical_crossentropy",
+        CLASSES,
+        Y,
+        ["`y`", "shape of the output", "sparse_categorical_crossentropy", "to_categorical"],
+    ),
+    "percent": ("categorical_crossentropy", CLASSES, 100 * ONE_HOT, ["from 0 to 1", "100"]),
+    "several classes at once": (
+        "categorical_crossentropy",
+        CLASSES,
+        np.array([[1, 0, 0]] * 4 + [[1, 1, 0]] * 2),
+        ["add up to 1", "add up to 2 in sample 4", "'binary_crossentropy'"],
+    ),
+    "focal, not one-hot": (
+        pyclr.losses.CategoricalFocalCrossentropy(),
+        CLASSES,
+        0.5 * ONE_HOT,
+        ["'categorical_focal_crossentropy'", "add up to 1", "add up to 0.5 in sample 0"],
+    ),
+    "softmax over one class": (
+        "categorical_crossentropy",
+        (1, "softmax"),
+        np.ones((6, 1)),
+        ["two classes or more", "('batch', 1)", "sigmoid", "binary_crossentropy"],
+    ),
+    "sparse, one class": (
+        "sparse_categorical_crossentropy",
+        (1, "softmax"),
+        np.zeros(6, int),
+        ["two classes or more", "sigmoid", "binary_crossentropy"],
+    ),
+    "classes from 1": (
+        "sparse_categorical_crossentropy",
+        CLASSES,
+        Y + 1,
+        ["from 0 to 2", "from 1 to 3", "`y - 1`"],
+    ),
+    "too few units": (
+        pyclr.losses.SparseCategoricalCrossentropy(from_logits=True),
+        (2, None),
+        Y,
+        ["from 0 to 1", "from 0 to 2", "unit for each class"],
+    ),
+    "a label for none": (
+        "sparse_categorical_crossentropy",
+        CLASSES,
+        np.where(Y == 1, -1, Y),
+        ["from -1 to 2", "ignore_class=-1"],
+    ),
+    "ignored class": (
+        pyclr.losses.SparseCategoricalCrossentropy(ignore_class=-1),
+        CLASSES,
+        np.where(Y == 1, -1, 4 * Y),
+        ["from 0 to 2", "from 0 to 8"],
+    ),
+    "generalized": (
+        pyclr.losses.CategoricalGeneralizedCrossEntropy(),
+        CLASSES,
+        Y + 0.5,
+        ["integer labels", "0.5"],
+    ),
+    "classes for yes or no": (
+        "binary_crossentropy",
+        SCORE,
+        Y,
+        ["from 0 to 1", "from 0 to 2", "softmax", "sparse_categorical_crossentropy"],
+    ),
+    "signs for yes or no": (
+        "binary_crossentropy",
+        SCORE,
+        2 * (Y > 0) - 1,
+        ["from 0 to 1", "from -1 to 1", "hinge", "(y + 1) / 2"],
+    ),
+    "integers for several yes or no": (
+        "binary_focal_crossentropy",
+        (3, "sigmoid"),
+        Y,
+        ["shape of the output", "sparse_categorical_crossentropy"],
+    ),
+    "hinge": ("hinge", SCORE, Y, ["-1 and 1", "the label 2", "categorical_hinge"]),
+    "squared hinge": ("squared_hinge", SCORE, Y / 2, ["-1 and 1", "the label 0.5"]),
+    "categorical hinge": ("categorical_hinge", CLASSES, 2 * ONE_HOT, ["from 0 to 1", "2.0"]),
+    "divergence": ("kl_divergence", CLASSES, -ONE_HOT, ["from 0 to 1", "-1.0"]),
+    "dice": (
+        "dice",
+        (3, "sigmoid"),
+        255 * ONE_HOT.astype("uint8"),
+        ["from 0 to 1", "255", "divided by 255"],
+    ),
+    "tversky": ("tversky", (2, "sigmoid"), ONE_HOT, ["shape of the output", "'tversky'"]),
+    "circle": ("circle", CLASSES, ONE_HOT, ["one integer label for each sample", "argmax"]),
+    "nan": ("mse", SCORE, np.where(Y == 2, np.nan, 1.0), ["`y`", "finite", "nan in sample 2"]),
+}
 
 
-def test_integer_labels_for_a_categorical_loss():
-    model = pyclr.Sequential([pyclr.Input((4,)), layers.Dense(3, activation="softmax")])
-    model.compile("sgd", "categorical_crossentropy")
-    with pytest.raises(ValueError, match="sparse_categorical_crossentropy"):
-        model.fit(X, Y, verbose=0)
+def dense(loss, units, activation):
+    model = pyclr.Sequential([pyclr.Input((4,)), layers.Dense(units, activation=activation)])
+    model.compile("sgd", loss)
+    return model
+
+
+@pytest.mark.parametrize("case", LABELS)
+def test_labels(case):
+    loss, last, y, words = LABELS[case]
+    model = dense(loss, *last)
+    before = model.get_weights()
+    with pytest.raises(ValueError) as error:
+        model.fit(X, y, verbose=0)
+    for word in words:
+        assert word in str(error.value), str(error.value)
+    with pytest.raises(ValueError) as again:
+        model.evaluate(X, y, verbose=0)
+    assert str(again.value) == str(error.value)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights()))
+
+
+@pytest.mark.parametrize(
+    ("loss", "last", "y"),
+    [
+        ("mse", SCORE, Y),
+        ("mse", SCORE, Y[:, None]),
+        ("binary_crossentropy", SCORE, Y > 0),
+        ("binary_crossentropy", SCORE, np.full(6, 0.3)),
+        ("categorical_crossentropy", CLASSES, 0.9 * ONE_HOT + 0.1 / 3),
+        ("categorical_crossentropy", CLASSES, ONE_HOT.astype("uint8")),
+        ("kl_divergence", CLASSES, 1.000001 * ONE_HOT),
+        # A row without a label, as of padding.
+        ("categorical_crossentropy", CLASSES, ONE_HOT * (Y > 0)[:, None]),
+        ("sparse_categorical_crossentropy", CLASSES, Y[:, None].astype("float32")),
+        (
+            pyclr.losses.SparseCategoricalCrossentropy(ignore_class=255),
+            CLASSES,
+            np.where(Y == 2, 255, Y).astype("uint8"),
+        ),
+        ("hinge", SCORE, Y > 0),
+        ("hinge", SCORE, Y - 1),
+        ("poisson", SCORE, 10 * Y),
+        ("circle", (3, None), Y),
+        (lambda y_true, y_pred: np.mean(y_pred, axis=-1), CLASSES, np.zeros((6, 7, 5))),
+    ],
+)
+def test_labels_that_fit(loss, last, y):
+    assert np.isfinite(dense(loss, *last).fit(X, y, verbose=0).history["loss"][0])
+
+
+class Percent(pyclr.losses.BinaryCrossentropy):
+    """Labels of its own range."""
+
+    def call(self, y_true, y_pred):
+        return super().call(y_true / 100.0, y_pred)
+
+
+def test_labels_of_a_subclass_are_its_own():
+    y = np.full(6, 70)
+    assert np.isfinite(dense(Percent(), *SCORE).fit(X, y, verbose=0).history["loss"][0])
+
+
+def sequence_model(loss):
+    model = pyclr.Sequential([pyclr.Input((5, 4)), layers.Dense(3)])
+    model.compile("sgd", loss)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        (np.ones((6, 2, 1)), ["a row of integer labels", "(6, 2, 1)"]),
+        (np.full((6, 2), 3), ["from 1 to 2", "from 3 to 3", "one more"]),
+        (np.full((6, 2), 1.5), ["integer labels", "1.5"]),
+        (np.full((6, 4), 2), ["5 time steps", "take 7 steps in sample 0"]),
+    ],
+)
+def test_labels_of_ctc(y, words):
+    with pytest.raises(ValueError) as error:
+        sequence_model("ctc").fit(np.zeros((6, 5, 4)), y, verbose=0)
+    for word in words:
+        assert word in str(error.value), str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "shape"),
+    [
+        ("mse", np.zeros((6, 5, 3)), (6, 4)),
+        ("mse", np.zeros((6, 5, 3)), (6, 5, 3)),
+        (pyclr.losses.SparseCategoricalCrossentropy(from_logits=True), np.zeros((6, 5)), (6, 3)),
+        ("ctc", np.ones((6, 2)), (6, 5)),
+        ("dice", np.zeros((6, 5, 3)), (6,)),
+    ],
+)
+def test_weights_of_another_shape(loss, y, shape):
+    x = np.zeros((6, 5, 4))
+    model = sequence_model(loss)
+    with pytest.raises(ValueError, match="`sample_weight`.*Received: sample_weight.shape="):
+        model.fit(x, y, sample_weight=np.ones(shape), verbose=0)
+    assert int(model.optimizer.iterations) == 0
+    if loss != "dice":
+        model.fit(x, y, sample_weight=np.ones(6), verbose=0)
+
+
+def test_one_of_several_outputs_is_named():
+    losses = [None, pyclr.losses.get("binary_crossentropy"), pyclr.losses.Hinge()]
+    shapes = [(1, 7), (1, 1), (1, 1)]
+    names = ["features", "score", None]
+
+    def check(y, sample_weight=None, x=(X, {"a": X, "b": None})):
+        check_data(x, y, sample_weight, losses, shapes, names)
+
+    check([None, Y > 0, Y - 1])
+    check([None, None, Y - 1], [None, None, np.ones(6)])
+    check(None)
+    for message, arguments in {
+        r"`y\['score'\]` must hold labels from 0 to 1": ([None, Y, Y - 1],),
+        r"`y\[2\]` must hold labels -1 and 1": ([None, Y > 0, Y],),
+        r"`sample_weight`.*one weight for each sample": (
+            [None, Y > 0, Y - 1],
+            {"score": np.ones((6, 2))},
+        ),
+        r"`sample_weight` must not be negative": ([None, Y > 0, Y - 1], [None, None, -np.ones(6)]),
+        r"`x` must hold finite numbers": ([None, Y > 0, Y - 1], None, [X, bad(np.nan)]),
+    }.items():
+        with pytest.raises(ValueError, match=message):
+            check(*arguments)
+
+
+def test_model_with_several_outputs():
+    x = pyclr.Input((4,))
+    score = layers.Dense(1, activation="sigmoid", name="score")(x)
+    kind = layers.Dense(3, activation="softmax", name="kind")(x)
+    model = pyclr.Model(x, [score, kind])
+    model.compile("sgd", ["binary_crossentropy", "sparse_categorical_crossentropy"])
+    with pytest.raises(ValueError, match=r"`y\['score'\]` must hold labels from 0 to 1"):
+        model.fit(X, [Y, Y], verbose=0)
+    with pytest.raises(ValueError, match=r"`y\['kind'\]` must hold labels from 0 to 2"):
+        model.fit(X, {"score": Y > 0, "kind": Y + 1}, verbose=0)
+    with pytest.raises(ValueError, match="`sample_weight` must have one weight"):
+        model.fit(X, [Y > 0, Y], sample_weight={"kind": np.ones((6, 2))}, verbose=0)
+    assert int(model.optimizer.iterations) == 0
+    model.fit(X, [Y > 0, Y], sample_weight={"kind": np.ones(6)}, verbose=0)
+
+
+def test_one_bad_label_among_many():
+    y = np.zeros((70_000, 2), "int64")
+    y[-1, 1] = 5
+    loss = pyclr.losses.SparseCategoricalCrossentropy()
+    with pytest.raises(ValueError, match="labels from 0 to 5"):
+        check_data(None, [y], None, [loss], [(1, 2, 4)])
 
 
 def test_whole_floats_are_labels():

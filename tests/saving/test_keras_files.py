@@ -14,6 +14,7 @@ from layers.cases import LAYERS
 import pyclr
 from pyclr import layers, losses, metrics, optimizers
 from pyclr.models import load_model
+from pyclr.utils import tree
 
 FOLDER = Path(__file__).parent / "golden"
 MODELS = ["conv", "sequence", "nested", "plain"]
@@ -266,15 +267,17 @@ def test_subclassed_model_has_the_places_of_keras(keras, tmp_path):
 def test_every_layer_both_ways(keras, case, tmp_path):
     if case.name == "Softmax" and case.kwargs.get("axis") == (1, 2):
         pytest.skip("Keras on NumPy can not run a Softmax over several axes that it loaded")
-    ours = pyclr.Sequential([pyclr.Input(case.input_shape[1:], dtype=case.dtype)])
-    ours.add(getattr(layers, case.name)(**case.kwargs))
+    arguments = tree.map_structure(lambda x: pyclr.Input(x.shape[1:], dtype=x.dtype), case.data())
+    outputs = case.make(layers)(*arguments)
+    ours = pyclr.Model(tree.flatten(arguments), outputs)
     ours.set_weights(case.weights([w.shape for w in ours.weights]))
     ours.save(tmp_path / "ours.keras")
     theirs = keras.models.load_model(tmp_path / "ours.keras")
     theirs.save(tmp_path / "theirs.keras")
     back = load_model(tmp_path / "theirs.keras")
 
-    x = case.data()
-    prediction = ours.predict(x, verbose=0)
-    np.testing.assert_allclose(theirs.predict(x, verbose=0), prediction, rtol=1e-4, atol=1e-5)
-    assert np.array_equal(back.predict(x, verbose=0), prediction)
+    x = tree.flatten(case.data())
+    predictions = [tree.flatten(model.predict(x, verbose=0)) for model in (ours, theirs, back)]
+    for prediction, of_keras, again in zip(*predictions):
+        np.testing.assert_allclose(of_keras, prediction, rtol=1e-4, atol=1e-5)
+        assert np.array_equal(again, prediction)

@@ -8,7 +8,7 @@ import pytest
 
 import pyclr
 from pyclr import layers, losses, metrics, optimizers
-from pyclr.layers.layer import reset_names
+from pyclr.naming import reset_names
 from pyclr.models import load_model, save_model
 from pyclr.optimizers import schedules
 from pyclr.saving import get_custom_objects, object_registration, register_keras_serializable
@@ -375,7 +375,7 @@ class TestSchedules:
         steps = np.arange(10000)
         rates = loaded.get_config()["learning_rate"]
         assert rates == model.optimizer.get_config()["learning_rate"]
-        assert np.array_equal(loaded._schedule(steps), schedule(steps))
+        assert np.array_equal(loaded.learning_rate_schedule(steps), schedule(steps))
         assert int(loaded.iterations) == 3
         assert float(loaded.learning_rate) == float(schedule(3))
 

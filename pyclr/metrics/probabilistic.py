@@ -1,34 +1,33 @@
-"""Metrics that are the mean of a loss."""
+"""Means of the losses of probabilities."""
 
 from __future__ import annotations
 
-from ..layers.arguments import drop_unsupported
-from ..losses import functions
-from .metric import MeanMetricWrapper
+from .. import losses
+from .reduction import MeanMetricWrapper
 
 
-class MeanSquaredError(MeanMetricWrapper):
-    """The mean of squared differences.
-
-    Args:
-        name: String.
-        dtype: String.
-    """
-
-    def __init__(self, name="mean_squared_error", dtype=None):
-        super().__init__(functions.mean_squared_error, name=name, dtype=dtype)
-
-
-class MeanAbsoluteError(MeanMetricWrapper):
-    """The mean of absolute differences.
+class KLDivergence(MeanMetricWrapper):
+    """The mean Kullback-Leibler divergence, `sum(y_true * log(y_true / y_pred))`.
 
     Args:
         name: String.
         dtype: String.
     """
 
-    def __init__(self, name="mean_absolute_error", dtype=None):
-        super().__init__(functions.mean_absolute_error, name=name, dtype=dtype)
+    def __init__(self, name="kl_divergence", dtype=None):
+        super().__init__(losses.kl_divergence, name=name, dtype=dtype)
+
+
+class Poisson(MeanMetricWrapper):
+    """The mean Poisson loss, `y_pred - y_true * log(y_pred)`.
+
+    Args:
+        name: String.
+        dtype: String.
+    """
+
+    def __init__(self, name="poisson", dtype=None):
+        super().__init__(losses.poisson, name=name, dtype=dtype)
 
 
 class BinaryCrossentropy(MeanMetricWrapper):
@@ -44,7 +43,7 @@ class BinaryCrossentropy(MeanMetricWrapper):
         self, name="binary_crossentropy", dtype=None, from_logits=False, label_smoothing=0
     ):
         super().__init__(
-            functions.binary_crossentropy, name=name, dtype=dtype,
+            losses.binary_crossentropy, name=name, dtype=dtype,
             from_logits=from_logits, label_smoothing=label_smoothing,
         )  # fmt: skip
 
@@ -67,7 +66,7 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         axis=-1,
     ):
         super().__init__(
-            functions.categorical_crossentropy, name=name, dtype=dtype,
+            losses.categorical_crossentropy, name=name, dtype=dtype,
             from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
         )  # fmt: skip
 
@@ -79,7 +78,8 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         name: String.
         dtype: String.
         from_logits, axis: See `pyclr.losses.SparseCategoricalCrossentropy`.
-        ignore_class: `None`.
+        ignore_class: Integer or `None`, a label whose loss is 0. As in Keras, such labels still
+            count in the mean, except where sample weights are given.
     """
 
     def __init__(
@@ -90,14 +90,7 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         ignore_class=None,
         axis=-1,
     ):
-        drop_unsupported({"ignore_class": ignore_class}, ignore_class=None)
         super().__init__(
-            functions.sparse_categorical_crossentropy, name=name, dtype=dtype,
-            from_logits=from_logits, axis=axis,
+            losses.sparse_categorical_crossentropy, name=name, dtype=dtype,
+            from_logits=from_logits, ignore_class=ignore_class, axis=axis,
         )  # fmt: skip
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        # Integer labels have one axis less than the scores: no alignment.
-        super(MeanMetricWrapper, self).update_state(
-            self._fn(y_true, y_pred, **self._fn_kwargs), sample_weight
-        )
