@@ -14,9 +14,11 @@ namespace pyclr {
 
 struct Op;
 
-// A Python callable as a C++ value; equal only to itself.
+// A Python callable as a C++ value. Two are the same computation when they run the same object;
+// what the vjp does is seen in the Calls it launches.
 struct HostFunction {
   std::string name;
+  const void* identity = nullptr;  // of the object that `run` holds
   std::function<void(const Tensors& inputs, const Tensors& outputs)> run;
   std::function<Tensors(const Tensors& inputs, const Tensors& outputs, const Tensors& gradients)>
       vjp;

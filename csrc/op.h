@@ -6,12 +6,14 @@
 //     using Attributes = NoAttrs;
 //     static Specs infer(const Call& call);                     // checks, then the outputs' specs
 //     static void run(const Call& call);                        // inputs and outputs are allocated
+//     static constexpr size_t max_inputs = 1;                   // optional; absent: any number
 //     // optional; absent: no gradient. dy has a null entry for an output nothing depends on.
 //     static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs);
 //     static bool writes(const Call& call, size_t input);  // optional; absent: none
 //   };
 #pragma once
 
+#include <limits>
 #include <string_view>
 
 #include "call.h"
@@ -38,6 +40,7 @@ struct Op {
   // Gradients for the inputs, in order; a null entry means none. Null pointer: not differentiable.
   Tensors (*vjp)(const Call& call, const Tensors& gradients, const Needs& needs);
   bool (*writes)(const Call& call, size_t input);
+  size_t max_inputs;
 };
 
 template <class T>
@@ -50,6 +53,8 @@ Op make_op() {
   op.infer = T::infer;
   op.run = T::run;
   if constexpr (requires { &T::vjp; }) op.vjp = T::vjp;
+  op.max_inputs = std::numeric_limits<size_t>::max();
+  if constexpr (requires { T::max_inputs; }) op.max_inputs = T::max_inputs;
   op.writes = [](const Call&, size_t) { return false; };
   if constexpr (requires { &T::writes; }) op.writes = T::writes;
   return op;

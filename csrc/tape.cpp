@@ -22,6 +22,15 @@ void Tape::append(const Call& call) {
   if (kept) calls_.push_back(call);
 }
 
+Tensors Tape::variables() const {
+  Tensors result;
+  std::unordered_set<const TensorData*> seen;
+  for (const Call& call : calls_)
+    for (const Tensor& input : call.inputs)
+      if (input->trainable && seen.insert(input.get()).second) result.push_back(input);
+  return result;
+}
+
 Tensors Tape::gradient(const Tensors& targets, const Tensors& sources, const Tensors& seeds) const {
   std::unordered_map<const TensorData*, Tensor> gradients;
   auto accumulate = [&](const Tensor& tensor, const Tensor& gradient) {

@@ -20,6 +20,8 @@ class Tape {
   }
   // Keeps the Call when one of its inputs is tracked and its op has a gradient.
   void append(const Call& call);
+  // The trainable variables among the inputs of what was kept, in the order of their first use.
+  Tensors variables() const;
   // d sum(target * seed) / d sources, in the order of `sources`; null where target does not depend
   // on the source. A null seed means ones. Calls launched here are seen by the other open tapes.
   Tensors gradient(const Tensors& targets, const Tensors& sources, const Tensors& seeds) const;

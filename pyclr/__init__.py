@@ -20,6 +20,7 @@ from . import activations as activations
 from . import callbacks as callbacks
 from . import config as config
 from . import constraints as constraints
+from . import data as data
 from . import datasets as datasets
 from . import initializers as initializers
 from . import layers as layers
@@ -43,6 +44,7 @@ from .metrics import Metric as Metric
 from .models import Model as Model
 from .models import Sequential as Sequential
 from .optimizers import Optimizer as Optimizer
+from .optimizers import schedules as schedules
 from .variables import Variable as Variable
 
 __version__ = "0.1.0"

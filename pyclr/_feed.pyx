@@ -140,9 +140,20 @@ cdef bint has_contiguous_rows(array):
     return array.shape[0] == 0 or array[0].flags.c_contiguous
 
 
+cdef dict dtype_names = {}
+
+
+def dtype_name(dtype):
+    """The name of a NumPy dtype, which NumPy puts together anew at each access."""
+    name = dtype_names.get(dtype)
+    if name is None:
+        name = dtype_names[dtype] = dtype.name
+    return name
+
+
 def tensor_dtype(array, str floatx="float32"):
     """The dtype a batch of `array` has as a tensor, or None when it can not be one."""
-    dtype = TENSOR_DTYPES.get(array.dtype.name)
+    dtype = TENSOR_DTYPES.get(dtype_name(array.dtype))
     return floatx if dtype == "float32" else dtype
 
 
@@ -177,7 +188,7 @@ cdef class Feeder:
                 raise TypeError(f"An array of dtype {array.dtype} can not become a tensor.")
             if not array.dtype.isnative:
                 array = array.astype(array.dtype.newbyteorder("="))
-            if array.dtype.name == "float16":
+            if dtype_name(array.dtype) == "float16":
                 array = array.astype("float32")
             if not has_contiguous_rows(array):
                 array = np.ascontiguousarray(array)
@@ -192,7 +203,7 @@ cdef class Feeder:
             self.state.columns[i].elements = elements
             self.state.columns[i].source_bytes = elements * array.itemsize
             self.state.columns[i].target_bytes = elements * np.dtype(dtype).itemsize
-            self.state.columns[i].copy = conversion(array.dtype.name, dtype)
+            self.state.columns[i].copy = conversion(dtype_name(array.dtype), dtype)
         self.arrays = kept
         self.dtypes = tuple(dtypes)
         self.rows = len(kept[0]) if kept else 0

@@ -35,15 +35,7 @@ def integer_abs(x):
 
 def _slices(key, shape):
     """Normalises an index to one slice per axis, and the axes to drop or add."""
-    key = list(key) if isinstance(key, tuple) else [key]
-    named = sum(1 for item in key if item is not None and item is not Ellipsis)
-    if named > len(shape):
-        raise IndexError(f"A tensor of shape {shape} was indexed with {named} indices.")
-    if any(item is Ellipsis for item in key):
-        at = next(i for i, item in enumerate(key) if item is Ellipsis)
-        key[at : at + 1] = [slice(None)] * (len(shape) - named)
-    else:
-        key += [slice(None)] * (len(shape) - named)
+    key = _without_ellipsis(key, len(shape))
     begin, size, strides, result_shape = [], [], [], []
     axis = 0
     for item in key:
@@ -71,17 +63,71 @@ def _slices(key, shape):
     return begin, size, strides, tuple(result_shape)
 
 
+def _is_array(item):
+    return isinstance(getattr(item, "value", item), (_core.Tensor, np.ndarray, list))
+
+
 def _getitem(self, key):
-    if isinstance(key, (_core.Tensor, np.ndarray, list)):
-        index = _core.tensor(key)
-        if index.dtype == "bool":
-            (index,) = np.nonzero(np.asarray(key))
-        return _ops.gather(self, index, axis=0)
-    begin, size, strides, shape = _slices(key, self.shape)
+    keys = list(key) if isinstance(key, tuple) else [key]
+    if any(_is_array(item) for item in keys):
+        return _advanced(self, keys)
+    begin, size, strides, shape = _slices(keys, self.shape)
     taken = self
     if size != list(self.shape) or any(step != 1 for step in strides):
         taken = _ops.slice(self, begin=begin, size=size, strides=strides)
     return taken if taken.shape == shape else _ops.reshape(taken, shape=shape)
+
+
+def _advanced(x, keys):
+    """Indexing with arrays, as NumPy does it: they broadcast together, and their axes stand where
+    the first of them was, or first if there are slices between them."""
+    expanded = []
+    for item in keys:
+        if _is_array(item):
+            item = _core.tensor(getattr(item, "value", item))
+            if item.dtype == "bool":
+                _core.forbid_replay("a boolean index: the shape of the result depends on values")
+                expanded += [_core.tensor(i) for i in np.nonzero(item.numpy())]
+                continue
+        expanded.append(item)
+    keys = _without_ellipsis(expanded, x.ndim)
+    # Whole numbers beside arrays are arrays; the rest is taken first.
+    arrays = {
+        i: _core.tensor(key)
+        for i, key in enumerate(keys)
+        if key is not None and not isinstance(key, slice)
+    }
+    taken = _getitem(x, tuple(slice(None) if i in arrays else key for i, key in enumerate(keys)))
+    axes = list(arrays)
+    rest = [axis for axis in range(taken.ndim) if axis not in arrays]
+    place = None
+    for axis, index in arrays.items():
+        n = taken.shape[axis]
+        if len(axes) > 1:
+            # Looked up, so that it is checked, and counted from the start.
+            index = _ops.gather(np.arange(n, dtype="int32"), index, axis=0)
+        place = index if place is None else _ops.add(_ops.multiply(place, n), index)
+    if len(axes) == 1:
+        return _ops.gather(taken, place, axis=axes[0])
+    flat = _ops.reshape(
+        _ops.transpose(taken, permutation=axes + rest),
+        shape=[-1, *(taken.shape[axis] for axis in rest)],
+    )
+    result = _ops.gather(flat, place, axis=0)
+    before = axes[0] if axes == list(range(axes[0], axes[0] + len(axes))) else 0
+    order = list(range(place.ndim, place.ndim + before))
+    order += [axis for axis in range(result.ndim) if axis not in order]
+    return _ops.transpose(result, permutation=order) if before else result
+
+
+def _without_ellipsis(keys, rank):
+    """One key for each axis."""
+    named = sum(1 for key in keys if key is not None and key is not Ellipsis)
+    if named > rank:
+        raise IndexError(f"A tensor of {rank} axes was indexed with {named} indices.")
+    hidden = [slice(None)] * (rank - named)
+    at = next((i for i, key in enumerate(keys) if key is Ellipsis), len(keys))
+    return keys[:at] + hidden + keys[at + 1 :]
 
 
 def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
@@ -97,13 +143,14 @@ def _array_function(self, function, types, args, kwargs):
     from . import ops
 
     target = getattr(ops, _FUNCTIONS.get(function.__name__, function.__name__), None)
-    if target is None:
+    # Keras' Fourier transforms are of pairs of real and imaginary part.
+    if target is None or function.__module__ == "numpy.fft":
         return NotImplemented
     return target(*args, **kwargs)
 
 
 # Where NumPy's name is not Keras'.
-_UFUNCS = {"remainder": "mod", "invert": "logical_not", "fabs": "abs"}
+_UFUNCS = {"remainder": "mod", "invert": "bitwise_invert"}
 _FUNCTIONS = {"amax": "max", "amin": "min", "concat": "concatenate", "permute_dims": "transpose"}
 
 
@@ -145,6 +192,7 @@ def _install():
     tensor.__getitem__ = _getitem
     tensor.__iter__ = lambda self: (self[i] for i in range(len(self)))
     tensor.__repr__ = _repr
+    tensor.astype = lambda self, dtype: _ops.cast(self, dtype=np.dtype(dtype).name)
     tensor.__format__ = lambda self, spec: format(self.item() if spec else str(self), spec)
     tensor.__array_ufunc__ = _array_ufunc
     tensor.__array_function__ = _array_function

@@ -83,7 +83,7 @@ def sigmoid(x):
     """1 / (1 + exp(-x)). The logits stay known to the losses, which use them for precision."""
     x = ops.convert_to_tensor(x)
     y = ops.sigmoid(x)
-    y._keras_logits = x
+    y._sigmoid_logits = x
     return y
 
 
@@ -173,6 +173,12 @@ def sparse_sigmoid(x):
     return ops.clip((x + 1) / 2, 0, 1)
 
 
+def sparsemax(x, axis=-1):
+    """The probabilities nearest to x along `axis`, of which some are exactly 0 (Martins &
+    Astudillo, arXiv 1602.02068)."""
+    return ops.sparsemax(x, axis=axis)
+
+
 def mish(x):
     """x * tanh(softplus(x)) (Misra, arXiv 1908.08681)."""
     return ops.mish(x)
@@ -184,7 +190,7 @@ def softmax(x, axis=-1):
     x = ops.convert_to_tensor(x)
     y = ops.softmax(x, axis=axis)
     if axis in (-1, x.ndim - 1):
-        y._keras_logits = x
+        y._softmax_logits = x
     return y
 
 

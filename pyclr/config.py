@@ -1,9 +1,14 @@
-"""Settings of the process: threads, instruction set, default dtype."""
+"""Settings of the process: threads, instruction set, default dtype, logging, limits for debugging."""
+
+import os
 
 from . import _core
 
 _floatx = "float32"
 _epsilon = 1e-7
+_dtype_policy = None  # the name of one, or `None` for that of `floatx()`
+_interactive_logging = True
+_limits = {"epochs": None, "steps_per_epoch": None}
 
 
 def num_threads():
@@ -48,13 +53,25 @@ def set_isa(name):
     _core.select_isa(name)
 
 
+def backend():
+    """Returns `"pyclr"`: the library has one backend, its own."""
+    return "pyclr"
+
+
+# --- Numbers and layouts -----------------------------------------------------------------------
+
+
 def floatx():
     """Returns the default floating point dtype, a string."""
     return _floatx
 
 
 def set_floatx(value):
-    """Sets the default floating point dtype: `"float32"` or `"float64"`."""
+    """Sets the default floating point dtype: `"float32"` or `"float64"`.
+
+    Raises:
+        ValueError: for another one.
+    """
     global _floatx
     if value not in ("float32", "float64"):
         raise ValueError(
@@ -63,11 +80,170 @@ def set_floatx(value):
     _floatx = value
 
 
+def dtype_policy():
+    """Returns the `DTypePolicy` of layers that are given no `dtype`: that of `floatx()` unless
+    `set_dtype_policy` was called."""
+    from .dtype_policies import DTypePolicy
+
+    return DTypePolicy(_dtype_policy or _floatx)
+
+
+def set_dtype_policy(policy):
+    """Sets the dtype policy of layers that are made from now on without a `dtype`.
+
+    Args:
+        policy: A `DTypePolicy` or its name, such as `"float64"`.
+
+    Raises:
+        ValueError: for a dtype that pyclr lacks, such as those of mixed precision.
+    """
+    global _dtype_policy
+    from . import dtype_policies
+
+    _dtype_policy = dtype_policies.get(policy).name
+
+
 def epsilon():
     """Returns the small number that keeps divisions and logarithms finite."""
     return _epsilon
 
 
+def set_epsilon(value):
+    """Sets the small number that constraints, metrics and normalizations read as `epsilon()`.
+
+    Crossentropies clip probabilities at 1e-7, and optimizers have an argument of their own.
+
+    Args:
+        value: Number greater than 0.
+    """
+    global _epsilon
+    if not value > 0:
+        raise ValueError(f"Argument `value` must be greater than 0. Received: value={value!r}")
+    _epsilon = float(value)
+
+
 def image_data_format():
     """Returns `"channels_last"`, the only layout of images pyclr has."""
     return "channels_last"
+
+
+def set_image_data_format(data_format):
+    """Takes `"channels_last"`, the only layout of images pyclr has.
+
+    Raises:
+        ValueError: for another one.
+    """
+    if data_format != "channels_last":
+        raise ValueError(
+            "Argument `data_format` must be 'channels_last': channels come last. "
+            f"Received: data_format={data_format!r}"
+        )
+
+
+# --- Output ------------------------------------------------------------------------------------
+
+
+def enable_interactive_logging():
+    """Lets the progress of `fit`, `evaluate` and `predict` go to standard output, as it does from
+    the beginning."""
+    global _interactive_logging
+    _interactive_logging = True
+
+
+def disable_interactive_logging():
+    """Lets the progress of `fit`, `evaluate` and `predict` go to the logger `"pyclr"` of Python's
+    `logging`, a line an epoch at level INFO, and `verbose="auto"` mean 2."""
+    global _interactive_logging
+    _interactive_logging = False
+
+
+def is_interactive_logging_enabled():
+    """Returns whether progress goes to standard output."""
+    return _interactive_logging
+
+
+def enable_traceback_filtering():
+    """Has no effect, for Keras' sake: tracebacks are short, and shown whole."""
+
+
+def disable_traceback_filtering():
+    """Has no effect: see `enable_traceback_filtering`."""
+
+
+def is_traceback_filtering_enabled():
+    """Returns `False`: tracebacks are shown whole."""
+    return False
+
+
+# --- Limits for debugging ----------------------------------------------------------------------
+
+
+def max_epochs():
+    """Returns the largest number of epochs of a `fit`, or `None`. It is what `set_max_epochs` or
+    the environment variable `KERAS_MAX_EPOCHS` says."""
+    return _limit("epochs")
+
+
+def set_max_epochs(max_epochs):
+    """Limits the epochs of every `fit`, so that a script can be tried in a short time.
+
+    Args:
+        max_epochs: Integer, at least 1; or `None` for no limit.
+    """
+    _set_limit("epochs", max_epochs)
+
+
+def max_steps_per_epoch():
+    """Returns the largest number of batches of an epoch, an evaluation or a prediction, or `None`.
+    It is what `set_max_steps_per_epoch` or the environment variable `KERAS_MAX_STEPS_PER_EPOCH`
+    says."""
+    return _limit("steps_per_epoch")
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch):
+    """Limits the batches of every epoch, evaluation and prediction.
+
+    Args:
+        max_steps_per_epoch: Integer, at least 1; or `None` for no limit.
+    """
+    _set_limit("steps_per_epoch", max_steps_per_epoch)
+
+
+def _limit(what):
+    if _limits[what] is None:
+        return int(os.environ.get(f"KERAS_MAX_{what.upper()}", 0)) or None
+    return _limits[what]
+
+
+def _set_limit(what, value):
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise ValueError(
+            f"Argument `max_{what}` must be an integer, at least 1, or None. "
+            f"Received: max_{what}={value!r}"
+        )
+    _limits[what] = value
+
+
+# --- What only other backends have -------------------------------------------------------------
+
+
+def enable_flash_attention():
+    """Has no effect, for Keras' sake: attention has one implementation."""
+
+
+def disable_flash_attention():
+    """Has no effect: see `enable_flash_attention`."""
+
+
+def is_flash_attention_enabled():
+    """Returns `False`."""
+    return False
+
+
+def is_nnx_enabled():
+    """Returns `False`: layers are not modules of Flax."""
+    return False
+
+
+def enable_unsafe_deserialization():
+    """Has no effect: code in files is never run, whatever `safe_mode` says."""

@@ -14,6 +14,12 @@ def unique_name(prefix):
     return prefix if count == 0 else f"{prefix}_{count}"
 
 
+def get_uid(prefix=""):
+    """Returns how often a name with this prefix has been asked for, this time included."""
+    _counts[prefix] += 1
+    return _counts[prefix]
+
+
 def reset_names():
     """Forgets the names given out."""
     _counts.clear()

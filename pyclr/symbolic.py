@@ -168,7 +168,7 @@ class Operation:
         name = config.pop("name", None)
         if wanted == "getitem":
             return cls(get_item, config, name)
-        for candidate, function in vars(ops).items():
+        for candidate, function in {**vars(ops.image), **vars(ops)}.items():
             if not candidate.startswith("_") and candidate.replace("_", "") == wanted:
                 return cls(getattr(function, "__wrapped__", function), config, name)
         raise ValueError(f"pyclr.ops has no function for the operation {class_name!r} of the file.")

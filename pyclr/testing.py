@@ -10,7 +10,7 @@ import json
 import numpy as np
 
 from . import _core, config, initializers
-from .layers.layer import Layer
+from .layers.layer import Layer, map_shapes
 from .saving import object_registration, serialization
 from .utils import tree
 from .variables import Variable
@@ -81,6 +81,7 @@ def check_layer(
     input_shape=None,
     *,
     input_data=None,
+    further_inputs=(),
     training=True,
     expected_output_shape=None,
     expected_num_weights=None,
@@ -97,8 +98,11 @@ def check_layer(
     Args:
         layer_class: Class, derived from `Layer`.
         init_kwargs: Optional dictionary, the constructor's arguments.
-        input_shape: Tuple of integers with the batch; inputs are normal deviates.
-        input_data: Array, instead of `input_shape`.
+        input_shape: Tuple of integers with the batch, or a list or dictionary of them for a layer
+            that takes several inputs so; inputs are normal deviates.
+        input_data: Array, or a list or dictionary of arrays, instead of `input_shape`.
+        further_inputs: Sequence of further arguments of `call`: arrays, or lists or dictionaries of
+            arrays.
         training: Boolean, the mode whose gradients are checked. Defaults to `True`.
         expected_output_shape: Optional tuple.
         expected_num_weights: Optional integer.
@@ -120,7 +124,11 @@ def check_layer(
     if input_data is None:
         if input_shape is None:
             raise ValueError("Argument `input_shape` or `input_data` must be given.")
-        input_data = np.random.default_rng(0).normal(size=input_shape).astype(config.floatx())
+        rng = np.random.default_rng(0)
+        input_data = map_shapes(
+            lambda shape: rng.normal(size=shape).astype(config.floatx()), input_shape
+        )
+    data = (input_data, *further_inputs)
     layer = layer_class(**(init_kwargs or {}))
     name = layer_class.__name__
     _check(isinstance(layer, Layer), f"{name} must be derived from Layer")
@@ -128,19 +136,19 @@ def check_layer(
     restored = _restored(layer, objects)
     _check_equal(restored.get_config(), layer.get_config(), f"config of a restored {name}")
 
-    _built(layer, input_data)
+    _built(layer, data)
     _check_count(layer.weights, expected_num_weights, "weights")
     _check_count(layer.trainable_weights, expected_num_trainable_weights, "trainable weights")
-    output = _checked_outputs(layer, input_data, training)
+    output = _checked_outputs(layer, data, training)
     if expected_output_shape is not None:
         _check_equal(output[0].shape, tuple(expected_output_shape), f"output shape of {name}")
 
-    copy = _built(_restored(layer, objects), input_data)
+    copy = _built(_restored(layer, objects), data)
     _check_equal(
         [w.shape for w in copy.weights], [w.shape for w in layer.weights], "shapes of the weights"
     )
     copy.set_weights(layer.get_weights())
-    pairs = zip(_outputs(copy, input_data, False), _outputs(layer, input_data, False))
+    pairs = zip(_outputs(copy, data, False), _outputs(layer, data, False))
     for found, expected in pairs:
         np.testing.assert_array_equal(
             found.numpy(), expected.numpy(), err_msg=f"outputs of {name} and of its copy differ"
@@ -255,8 +263,9 @@ def check_optimizer(optimizer_class, init_kwargs=None):
 
 def _built(layer, data):
     """The layer with all weights; those of layers inside it may be made by the first call."""
-    layer.build_for((None, *data.shape[1:]))
-    layer(data)
+    if len(data) == 1:  # otherwise the first call knows which shapes `build` wants
+        layer.build_for(tree.map_structure(lambda x: (None, *x.shape[1:]), data[0]))
+    layer(*data)
     return layer
 
 
@@ -269,12 +278,16 @@ def _checked_outputs(layer, data, training):
     tape.start()
     outputs = _outputs(layer, data, training)
     tape.stop()
-    shapes = [output.shape for output in outputs]
-    for batch in (len(data), None):
-        computed = layer.compute_output_shape((batch, *data.shape[1:]))
-        computed = computed if isinstance(computed, list) else [computed]
-        expected = [(batch, *shape[1:]) for shape in shapes]
-        _check_equal(list(map(tuple, computed)), expected, f"{name}.compute_output_shape()")
+    batch = len(tree.flatten(data)[0])
+    for size in (batch, None):
+        shapes = tree.map_structure(lambda x, size=size: (size, *x.shape[1:]), data)
+        computed = []
+        map_shapes(computed.append, layer.compute_output_shape(*shapes))
+        expected = [
+            (size if shape[:1] == (batch,) else shape[0], *shape[1:]) if shape else shape
+            for shape in (output.shape for output in outputs)
+        ]
+        _check_equal(computed, expected, f"{name}.compute_output_shape()")
     floats = [output for output in outputs if "float" in output.dtype]
     for output in floats:
         _check(np.isfinite(output.numpy()).all(), f"An output of {name} is not finite")
@@ -289,7 +302,7 @@ def _checked_outputs(layer, data, training):
 
 
 def _outputs(layer, data, training):
-    return tree.flatten(layer(data, training=training))
+    return tree.flatten(layer(*data, training=training))
 
 
 def _restored(layer, custom_objects):

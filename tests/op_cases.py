@@ -1,6 +1,20 @@
 """Every op's cases: what the tests of values, gradients and replays and the benchmark read."""
 
-from cases import conv, linear, losses, normalize, pointwise, pool, random, reduce, shape, update
+from cases import (
+    conv,
+    linear,
+    losses,
+    normalize,
+    pointwise,
+    pool,
+    random,
+    recurrent,
+    reduce,
+    shape,
+    update,
+)
 
-MODULES = (pointwise, shape, reduce, linear, conv, pool, losses, normalize, random, update)
+MODULES = (
+    pointwise, shape, reduce, linear, conv, pool, losses, normalize, recurrent, random, update
+)  # fmt: skip
 CASES = [case for module in MODULES for case in module.CASES]

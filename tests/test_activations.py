@@ -29,6 +29,7 @@ ARGUMENTS = {
     ],
     "soft_shrink": [{"threshold": 0.25}],
     "softmax": [{"axis": 0}, {"axis": 1}],
+    "sparsemax": [{"axis": 0}],
     "squareplus": [{"b": 1.0}],
     "threshold": [{"threshold": 0.5, "default_value": -3.0}],
 }
@@ -45,7 +46,7 @@ cases = pytest.mark.parametrize("name, kwargs", CASES)
 X = np.random.default_rng(0).normal(size=(4, 6)).astype("float32") * 3
 
 
-@cases
+@pytest.mark.parametrize("name, kwargs", [case for case in CASES if case[0] != "sparsemax"])
 def test_same_as_keras(name, kwargs):
     ours, theirs = getattr(activations, name), getattr(keras.activations, name)
     expected = np.asarray(theirs(keras.ops.convert_to_tensor(X), **kwargs))
@@ -53,6 +54,19 @@ def test_same_as_keras(name, kwargs):
     assert found.dtype == "float32"
     np.testing.assert_allclose(found.numpy(), expected, rtol=3e-6, atol=3e-6)
     np.testing.assert_array_equal(np.asarray(ours(X, **kwargs)), found.numpy())
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_sparsemax_is_the_nearest_distribution(axis):
+    # Not compared with Keras 3.15, whose results do not sum to 1 when several are positive.
+    found = activations.sparsemax(X, axis=axis).numpy()
+    low, high = X.max(axis, keepdims=True) - 1, X.max(axis, keepdims=True)
+    for _ in range(60):
+        middle = (low + high) / 2
+        too_low = np.maximum(X - middle, 0).sum(axis, keepdims=True) > 1
+        low, high = np.where(too_low, middle, low), np.where(too_low, high, middle)
+    np.testing.assert_allclose(found, np.maximum(X - low, 0), rtol=0, atol=2e-6)
+    np.testing.assert_allclose(found.sum(axis), 1, rtol=2e-6)
 
 
 @cases
@@ -68,6 +82,11 @@ def test_names_and_configs(name):
     assert activations.serialize(function) == function.__name__
     assert keras.activations.serialize(getattr(keras.activations, name)) == function.__name__
     assert activations.deserialize(function.__name__) is function
+
+
+def test_every_name_of_keras_exists():
+    for name in dir(keras.activations):
+        assert name.startswith("_") or hasattr(activations, name)
 
 
 def test_defaults_are_those_of_keras():
@@ -95,9 +114,9 @@ def test_large_inputs_stay_finite():
 
 def test_logits_are_remembered():
     x = pyclr._core.tensor(X)
-    assert activations.softmax(x)._keras_logits is x
-    assert activations.sigmoid(x)._keras_logits is x
-    assert not hasattr(activations.softmax(x, axis=0), "_keras_logits")
+    assert activations.softmax(x)._softmax_logits is x
+    assert activations.sigmoid(x)._sigmoid_logits is x
+    assert not hasattr(activations.softmax(x, axis=0), "_softmax_logits")
 
 
 def test_none_is_linear_and_helpers_are_not_found():

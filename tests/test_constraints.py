@@ -38,6 +38,11 @@ def test_get(name):
     assert type(constraints.get(name)) is type(constraints.get(getattr(constraints, name)))
 
 
+def test_every_name_of_keras_exists():
+    for name in dir(keras.constraints):
+        assert name.startswith("_") or hasattr(constraints, name)
+
+
 def test_get_of_functions_and_nothing():
     assert constraints.get(None) is None
     assert constraints.get(np.tanh) is np.tanh

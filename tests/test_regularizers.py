@@ -70,6 +70,11 @@ def test_get(identifier, expected):
     assert regularizers.get(identifier).get_config() == expected
 
 
+def test_every_name_of_keras_exists():
+    for name in dir(keras.regularizers):
+        assert name.startswith("_") or hasattr(regularizers, name)
+
+
 def test_get_of_functions_and_nothing():
     def penalty(x):
         return ops.sum(x)

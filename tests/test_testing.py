@@ -32,6 +32,39 @@ def test_a_correct_layer_passes():
     assert layer.built and layer.start == 2.0
 
 
+class Mixture(layers.Layer):
+    """A layer of two inputs in a list and a third as a further argument."""
+
+    def build(self, pair_shape, weight_shape):
+        self.bias = self.add_weight(shape=(pair_shape[0][-1],), initializer="zeros")
+
+    def call(self, pair, weight):
+        return pair[0] * weight + pair[1] * (1 - weight) + self.bias, weight
+
+    def get_config(self):
+        return {"name": self.name}
+
+
+def test_several_inputs():
+    rng = np.random.default_rng(0)
+    pair = [rng.normal(size=(4, 3)).astype("float32") for _ in range(2)]
+    weight = rng.random((4, 1)).astype("float32")
+    layer = check_layer(
+        Mixture, input_data=pair, further_inputs=[weight], expected_output_shape=(4, 3)
+    )
+    assert len(layer.weights) == 1
+    check_layer(layers.Add, input_shape=[(4, 3), (4, 1)], expected_output_shape=(4, 3))
+
+
+def test_wrong_output_shape_of_several_inputs():
+    class Wrong(layers.Add):
+        def compute_output_shape(self, input_shape):
+            return input_shape[1]
+
+    with pytest.raises(AssertionError, match=r"Wrong.compute_output_shape\(\): expected"):
+        check_layer(Wrong, input_shape=[(4, 3), (4, 1)])
+
+
 def test_wrong_output_shape():
     class Wrong(Scale):
         def compute_output_shape(self, input_shape):

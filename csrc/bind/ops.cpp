@@ -196,6 +196,7 @@ std::shared_ptr<HostFunction> make_host_function(py::object function, py::object
                                                  std::string name) {
   auto host = std::make_shared<HostFunction>();
   host->name = name;
+  host->identity = function.ptr();
   auto held = shared_object(std::move(function));
   host->run = [held, name](const Tensors& inputs, const Tensors& outputs) {
     py::gil_scoped_acquire gil;

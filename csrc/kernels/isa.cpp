@@ -5,6 +5,7 @@
 #include "kernels/pointwise.h"
 #include "kernels/pool.h"
 #include "kernels/random.h"
+#include "kernels/recurrent.h"
 #include "kernels/reduce.h"
 #include "kernels/rows.h"
 #include "kernels/transpose.h"
@@ -38,6 +39,7 @@ constexpr Kernels kKernels = {
     .normalize = {normalize_table<float>(), normalize_table<double>()},
     .random = {random_table<float>(), random_table<double>(), random_integers<int32_t>,
                random_integers<int64_t>},
+    .recurrent = {recurrent_table<float>(), recurrent_table<double>()},
     .update = {update_table<float>(), update_table<double>()},
 };
 

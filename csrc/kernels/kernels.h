@@ -12,6 +12,7 @@
 #include "kernels/pointwise_table.h"
 #include "kernels/pool_table.h"
 #include "kernels/random_table.h"
+#include "kernels/recurrent_table.h"
 #include "kernels/reduce_table.h"
 #include "kernels/rows_table.h"
 #include "kernels/update_table.h"
@@ -76,6 +77,7 @@ struct Kernels {
   RowKernels rows;
   NormalizeKernels normalize;
   RandomKernels random;
+  RecurrentKernels recurrent;
   UpdateKernels update;
 };
 

@@ -10,12 +10,14 @@ double expm1(double) noexcept, log2(double) noexcept, log10(double) noexcept,
     log1p(double) noexcept, sin(double) noexcept, cos(double) noexcept, tan(double) noexcept,
     asin(double) noexcept, acos(double) noexcept, atan(double) noexcept, sinh(double) noexcept,
     cosh(double) noexcept, asinh(double) noexcept, acosh(double) noexcept, atanh(double) noexcept,
-    erf(double) noexcept, floor(double) noexcept, ceil(double) noexcept, rint(double) noexcept,
+    erf(double) noexcept, erfc(double) noexcept, exp2(double) noexcept, cbrt(double) noexcept,
+    trunc(double) noexcept, floor(double) noexcept, ceil(double) noexcept, rint(double) noexcept,
     pow(double, double) noexcept, fmod(double, double) noexcept, atan2(double, double) noexcept;
 float expm1f(float) noexcept, log2f(float) noexcept, log10f(float) noexcept, log1pf(float) noexcept,
     sinf(float) noexcept, cosf(float) noexcept, tanf(float) noexcept, asinf(float) noexcept,
     acosf(float) noexcept, atanf(float) noexcept, sinhf(float) noexcept, coshf(float) noexcept,
     asinhf(float) noexcept, acoshf(float) noexcept, atanhf(float) noexcept, erff(float) noexcept,
+    erfcf(float) noexcept, exp2f(float) noexcept, cbrtf(float) noexcept, truncf(float) noexcept,
     floorf(float) noexcept, ceilf(float) noexcept, rintf(float) noexcept,
     powf(float, float) noexcept, fmodf(float, float) noexcept, atan2f(float, float) noexcept;
 }
@@ -103,6 +105,30 @@ struct Pointwise {
   static PYCLR_INLINE V normal_cdf(V v) {
     const V x = v * C(0.7071067811865476);
     return C(0.5) * (C(1) + LIBM(erf));
+  }
+  // Polynomials of Giles, "Approximating the erfinv function" (2012), for single precision; two
+  // steps of Halley's method make that double.
+  static PYCLR_INLINE V erfinv(V v) {
+    const V w = -log((C(1) - v) * (C(1) + v));
+    const V c = w - C(2.5), t = sqrt(w) - C(3);
+    constexpr double of_center[] = {2.81022636e-08, 3.43273939e-07, -3.5233877e-06,
+                                    -4.39150654e-06, 0.00021858087, -0.00125372503,
+                                    -0.00417768164,  0.246640727,    1.50140941};
+    constexpr double of_tail[] = {-0.000200214257, 0.000100950558, 0.00134934322,
+                                  -0.00367342844,  0.00573950773,  -0.0076224613,
+                                  0.00943887047,   1.00167406,     2.83297682};
+    V center = C(0), tail = C(0);
+    for (double k : of_center) center = center * c + C(k);
+    for (double k : of_tail) tail = tail * t + C(k);
+    V y = select(w < C(5), center, tail) * v;
+    if constexpr (sizeof(T) == 8) {
+      for (int step = 0; step < 2; ++step) {
+        V x = y;
+        const V excess = (LIBM(erf) - v) * C(0.8862269254527580) * exp(y * y);
+        y = y - excess / (C(1) + y * excess);
+      }
+    }
+    return select((v == C(1)) | (v == C(-1)), v * C(__builtin_inf()), y);
   }
   static PYCLR_INLINE V gelu_inner(V x) {
     return C(0.7978845608028654) * (x + C(0.044715) * (x * x * x));

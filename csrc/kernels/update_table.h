@@ -13,6 +13,8 @@ struct UpdateStep {
   double hyper[kMaxHyper];  // in the order of update.inc
   double step;              // 1 for the first update
   bool flag;
+  double learning_rate() const { return hyper[0]; }
+  double weight_decay() const { return hyper[1]; }
 };
 
 template <class T>
@@ -21,6 +23,8 @@ struct UpdateTable {
 #define UPDATE(name, slots, hyper, flag) \
   void (*name)(T * w, const T* g, T* const* slots_, int64_t n, const UpdateStep& step);
 #include "kernels/update.inc"
+  // w -= share w: weight decay.
+  void (*decay)(T* w, int64_t n, double share);
 };
 
 struct UpdateKernels {

@@ -101,6 +101,7 @@ void check_channels(const Call& call, const TensorData& x, size_t first,
 // An empty batch leaves them.
 struct BatchNorm {
   static constexpr const char* name = "batch_norm";
+  static constexpr size_t max_inputs = 5;
   struct Attributes {
     double epsilon = 1e-3, momentum = 0.99;
     bool operator==(const Attributes&) const = default;
@@ -163,6 +164,7 @@ struct BatchNorm {
 // of normalized_gradient().
 struct BatchNormGradient {
   static constexpr const char* name = "batch_norm_gradient";
+  static constexpr size_t max_inputs = 5;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData& x = *call.in(1);
@@ -212,6 +214,7 @@ struct BatchNormGradient {
 // beta.
 struct BatchNormInference {
   static constexpr const char* name = "batch_norm_inference";
+  static constexpr size_t max_inputs = 5;
   using Attributes = EpsilonAttributes;
   static Specs infer(const Call& call) {
     const TensorData& x = *call.in(0);
@@ -253,6 +256,7 @@ struct BatchNormInference {
 // dy, x (..., c), gamma, mean, variance (c,) -> dx (..., c), dgamma (c,), dbeta (c,).
 struct BatchNormInferenceGradient {
   static constexpr const char* name = "batch_norm_inference_gradient";
+  static constexpr size_t max_inputs = 5;
   using Attributes = EpsilonAttributes;
   static Specs infer(const Call& call) { return BatchNormGradient::infer(call); }
   static void run(const Call& call) {

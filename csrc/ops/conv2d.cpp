@@ -68,6 +68,7 @@ void check_dtypes(const Call& call) {
 // x (n, h, w, c), w (kh, kw, c / groups, out)[, bias (out,)] -> (n, oh, ow, out).
 struct Conv2D {
   static constexpr const char* name = "conv2d";
+  static constexpr size_t max_inputs = 3;
   using Attributes = ConvAttributes;
   static Specs infer(const Call& call) {
     check_dtypes(call);
@@ -123,6 +124,7 @@ ConvAttributes without_shape(ConvAttributes a) {
 // x, dy -> dw (`shape`).
 struct Conv2DWeightGradient {
   static constexpr const char* name = "conv2d_weight_gradient";
+  static constexpr size_t max_inputs = 2;
   using Attributes = ConvAttributes;
   static ConvShape sizes(const Call& call) {
     const auto& a = call.attrs_as<Attributes>();
@@ -154,6 +156,7 @@ struct Conv2DWeightGradient {
 // dy, w -> dx (`shape`).
 struct Conv2DInputGradient {
   static constexpr const char* name = "conv2d_input_gradient";
+  static constexpr size_t max_inputs = 2;
   using Attributes = ConvAttributes;
   static ConvShape sizes(const Call& call) {
     const auto& a = call.attrs_as<Attributes>();

@@ -31,6 +31,7 @@ void check_float_pair(const char* op, const TensorData& a, const TensorData& b) 
 // x (..., in), w (in, out)[, bias (out,)] -> act(x @ w + bias) (..., out).
 struct Dense {
   static constexpr const char* name = "dense";
+  static constexpr size_t max_inputs = 3;
   struct Attributes {
     std::string activation = "linear";
     bool operator==(const Attributes&) const = default;
@@ -79,6 +80,7 @@ struct Dense {
 // x (..., in), dy (..., out) -> dw (in, out) = x^T @ dy over all rows.
 struct DenseWeightGradient {
   static constexpr const char* name = "dense_weight_gradient";
+  static constexpr size_t max_inputs = 2;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData& x = *call.in(0);
@@ -113,6 +115,7 @@ struct DenseWeightGradient {
 // dy (..., out), w (in, out) -> dx (..., in) = dy @ w^T.
 struct DenseInputGradient {
   static constexpr const char* name = "dense_input_gradient";
+  static constexpr size_t max_inputs = 2;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData& dy = *call.in(0);
@@ -149,6 +152,7 @@ struct DenseInputGradient {
 // dy (..., out) -> (out,): the sum over all rows.
 struct BiasGradient {
   static constexpr const char* name = "bias_gradient";
+  static constexpr size_t max_inputs = 1;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     check(call.in(0)->shape.rank() >= 1, "bias_gradient: a scalar has no rows.");
@@ -172,6 +176,7 @@ struct BiasGradient {
 // equal or absent from one operand -> (..., m, n).
 struct Matmul {
   static constexpr const char* name = "matmul";
+  static constexpr size_t max_inputs = 2;
   struct Attributes {
     bool transpose_a = false, transpose_b = false;
     bool operator==(const Attributes&) const = default;

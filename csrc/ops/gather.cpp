@@ -36,6 +36,7 @@ void check_indices(const char* op, const TensorData& indices) {
 // x (a..., n, b...), indices (i...) -> (a..., i..., b...).
 struct Gather {
   static constexpr const char* name = "gather";
+  static constexpr size_t max_inputs = 2;
   using Attributes = AxisAttributes;
   static Specs infer(const Call& call) {
     const TensorData &x = *call.in(0), &indices = *call.in(1);
@@ -70,6 +71,7 @@ struct Gather {
 // order.
 struct ScatterAdd {
   static constexpr const char* name = "scatter_add";
+  static constexpr size_t max_inputs = 2;
   using Attributes = AxisAttributes;
   static Specs infer(const Call& call) {
     check_indices(name, *call.in(1));
@@ -102,9 +104,93 @@ struct ScatterAdd {
   }
 };
 
+// Walks `indices` (a..., m, b...) beside a tensor whose axis has n elements instead of m:
+// f(place in `indices`, place in the tensor).
+template <class F>
+void for_each_along_axis(const char* op, const TensorData& indices, int axis, int64_t n, F&& f) {
+  const int64_t m = indices.shape[axis], inner = indices.shape.product(axis + 1, indices.shape.rank());
+  for (int64_t i = 0; i < indices.size(); ++i) {
+    const int64_t outer = i / (m * inner);
+    f(i, (outer * n + index_at(indices, i, n, op)) * inner + i % inner);
+  }
+}
+
+// x (a..., n, b...), indices (a..., m, b...) -> (a..., m, b...): y[..., i, ...] is
+// x[..., indices[..., i, ...], ...].
+struct TakeAlongAxis {
+  static constexpr const char* name = "take_along_axis";
+  using Attributes = AxisAttributes;
+  static constexpr size_t max_inputs = 2;
+  static Specs infer(const Call& call) {
+    const TensorData &x = *call.in(0), &indices = *call.in(1);
+    check_indices(name, indices);
+    const int axis = normalize_axis(name, call.attrs_as<Attributes>().axis, x.shape.rank());
+    check_same_but(name, x.shape, indices.shape, axis);
+    return {{indices.shape, x.dtype}};
+  }
+  static void check_same_but(const char* op, const Shape& a, const Shape& b, int axis) {
+    bool same = a.rank() == b.rank();
+    for (int i = 0; same && i < a.rank(); ++i) same = i == axis || a[i] == b[i];
+    check(same, op, ": the shapes must be equal but for axis ", axis, ". Received: ", a,
+          " and indices ", b);
+  }
+  static void run(const Call& call) {
+    const TensorData &x = *call.in(0), &indices = *call.in(1);
+    const int axis = normalize_axis(name, call.attrs_as<Attributes>().axis, x.shape.rank());
+    with_type(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      const T* source = x.data<T>();
+      T* target = call.out()->data<T>();
+      for_each_along_axis(name, indices, axis, x.shape[axis],
+                          [&](int64_t i, int64_t at) { target[i] = source[at]; });
+    });
+  }
+  static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
+    return {add_along_axis(dy[0], call.in(1), call.attrs_as<Attributes>().axis, call.in(0)->shape),
+            nullptr};
+  }
+};
+
+// dy (a..., m, b...), indices (a..., m, b...) -> `shape` (a..., n, b...): zeros to which dy is added
+// at the indices, in order.
+struct AddAlongAxis {
+  static constexpr const char* name = "add_along_axis";
+  using Attributes = AxisAttributes;
+  static constexpr size_t max_inputs = 2;
+  static Specs infer(const Call& call) {
+    const TensorData &dy = *call.in(0), &indices = *call.in(1);
+    check_indices(name, indices);
+    const Shape shape(call.attrs_as<Attributes>().shape);
+    const int axis = normalize_axis(name, call.attrs_as<Attributes>().axis, shape.rank());
+    TakeAlongAxis::check_same_but(name, shape, indices.shape, axis);
+    check(dy.shape == indices.shape, name,
+          ": the values and the indices must have one shape. Received: ", dy.shape, " and ",
+          indices.shape);
+    return {{shape, dy.dtype}};
+  }
+  static void run(const Call& call) {
+    const TensorData &dy = *call.in(0), &indices = *call.in(1), &dx = *call.out();
+    const int axis = normalize_axis(name, call.attrs_as<Attributes>().axis, dx.shape.rank());
+    std::memset(dx.data<char>(), 0, dx.bytes());
+    with_type(dy.dtype, [&](auto t) {
+      using T = decltype(t);
+      const T* source = dy.data<T>();
+      T* target = dx.data<T>();
+      for_each_along_axis(name, indices, axis, dx.shape[axis], [&](int64_t i, int64_t at) {
+        target[at] = static_cast<T>(target[at] + source[i]);
+      });
+    });
+  }
+  static Tensors vjp(const Call& call, const Tensors& g, const Needs&) {
+    AxisAttributes a{call.attrs_as<Attributes>().axis, {}};
+    return {launch_one(take_along_axis_op, {g[0], call.in(1)}, a), nullptr};
+  }
+};
+
 // indices (i...) -> (i..., depth): 1 at the index, else 0; an index out of range gives zeros.
 struct OneHot {
   static constexpr const char* name = "one_hot";
+  static constexpr size_t max_inputs = 1;
   struct Attributes {
     int64_t depth = 0;
     DType dtype = DType::float32;
@@ -140,6 +226,14 @@ struct OneHot {
 
 const Op gather_op = make_op<Gather>();
 const Op scatter_add_op = make_op<ScatterAdd>();
+const Op take_along_axis_op = make_op<TakeAlongAxis>();
+const Op add_along_axis_op = make_op<AddAlongAxis>();
 const Op one_hot_op = make_op<OneHot>();
+
+Tensor add_along_axis(const Tensor& values, const Tensor& indices, int64_t axis,
+                      const Shape& shape) {
+  return launch_one(add_along_axis_op, {values, indices},
+                    AxisAttributes{axis, {shape.begin(), shape.end()}});
+}
 
 }  // namespace pyclr

@@ -30,6 +30,7 @@ Split split(const Call& call, const Shape& shape, int64_t rank) {
 // y = (x - mean) inv_std gamma + beta, inv_std = 1 / sqrt(variance + epsilon).
 struct LayerNorm {
   static constexpr const char* name = "layer_norm";
+  static constexpr size_t max_inputs = 3;
   struct Attributes {
     double epsilon = 1e-3;
     int64_t rank = 1;
@@ -81,6 +82,7 @@ struct LayerNorm {
 // (b...): the formulas of normalized_gradient().
 struct LayerNormGradient {
   static constexpr const char* name = "layer_norm_gradient";
+  static constexpr size_t max_inputs = 5;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData &x = *call.in(1), &gamma = *call.in(2);

@@ -65,6 +65,7 @@ std::vector<int64_t> checked_labels(const Call& call, const TensorData& labels, 
 // c).
 struct SoftmaxCrossEntropy {
   static constexpr const char* name = "softmax_cross_entropy";
+  static constexpr size_t max_inputs = 2;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData& logits = *call.in(0);
@@ -101,6 +102,7 @@ struct SoftmaxCrossEntropy {
 // dy (...), probabilities (..., c), labels (...) -> (probabilities - one_hot(labels)) dy.
 struct SoftmaxCrossEntropyGradient {
   static constexpr const char* name = "softmax_cross_entropy_gradient";
+  static constexpr size_t max_inputs = 3;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData& p = *call.in(1);
@@ -139,6 +141,7 @@ struct SoftmaxCrossEntropyGradient {
 // c).
 struct SoftmaxCrossEntropyDense {
   static constexpr const char* name = "softmax_cross_entropy_dense";
+  static constexpr size_t max_inputs = 2;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData& logits = *call.in(0);
@@ -181,6 +184,7 @@ struct SoftmaxCrossEntropyDense {
 // dy (...), probabilities, targets (..., c) -> (probabilities sum(targets) - targets) dy.
 struct SoftmaxCrossEntropyDenseGradient {
   static constexpr const char* name = "softmax_cross_entropy_dense_gradient";
+  static constexpr size_t max_inputs = 3;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData& p = *call.in(1);
@@ -220,6 +224,7 @@ struct SoftmaxCrossEntropyDenseGradient {
 // sigmoid(x) and t, without overflow.
 struct SigmoidCrossEntropy {
   static constexpr const char* name = "sigmoid_cross_entropy";
+  static constexpr size_t max_inputs = 2;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData& x = *call.in(0);
@@ -247,6 +252,7 @@ struct SigmoidCrossEntropy {
 // dy, logits, targets (any shape) -> (sigmoid(logits) - targets) dy.
 struct SigmoidCrossEntropyGradient {
   static constexpr const char* name = "sigmoid_cross_entropy_gradient";
+  static constexpr size_t max_inputs = 3;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData& x = *call.in(1);
@@ -282,6 +288,7 @@ struct SigmoidCrossEntropyGradient {
 // prediction, target (..., n) -> (...): the mean of (prediction - target)^2 over the last axis.
 struct SquaredError {
   static constexpr const char* name = "squared_error";
+  static constexpr size_t max_inputs = 2;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData& x = *call.in(0);
@@ -310,6 +317,7 @@ struct SquaredError {
 // dy (...), prediction, target (..., n) -> 2 / n (prediction - target) dy.
 struct SquaredErrorGradient {
   static constexpr const char* name = "squared_error_gradient";
+  static constexpr size_t max_inputs = 3;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData& x = *call.in(1);

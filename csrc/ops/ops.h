@@ -36,12 +36,21 @@ Tensor full_like(const Tensor& x, double value);
 Tensor cast(const Tensor& x, DType dtype);  // x itself when it has the dtype
 Tensor reshape(const Tensor& x, const Shape& shape);
 Tensor transpose(const Tensor& x, const std::vector<int64_t>& permutation);
+Tensor concat(const Tensors& parts, int64_t axis);
 Tensor broadcast_to(const Tensor& x, const Shape& shape);
 Tensor slice(const Tensor& x, const std::vector<int64_t>& begin, const std::vector<int64_t>& size,
              const std::vector<int64_t>& strides);
 
 // A transposed copy outside of tape and recording, for kernels that need another layout.
 Tensor permuted(const Tensor& x, const std::vector<int64_t>& permutation);
+
+// gather.cpp: zeros of `shape` to which the values are added at the indices along an axis.
+Tensor add_along_axis(const Tensor& values, const Tensor& indices, int64_t axis,
+                      const Shape& shape);
+
+// curvature.cpp: the derivative of a function's slope by what the function keeps (its argument or
+// its value); null where it is zero.
+Tensor curvature(Unary function, const Tensor& kept);
 
 // reduce.cpp
 Tensor sum(const Tensor& x, const std::vector<int64_t>& axes, bool keepdims);

@@ -26,6 +26,7 @@ void check_float(std::string_view op, const TensorData& x) {
 template <Unary F>
 struct UnaryOp {
   using Attributes = NoAttrs;
+  static constexpr size_t max_inputs = 1;
   static Specs infer(const Call& call) {
     check_float(call.op->name, *call.in(0));
     return {{call.in(0)->shape, call.in(0)->dtype}};
@@ -48,6 +49,7 @@ struct UnaryOp {
 template <Unary F>
 struct UnaryGradientOp {
   using Attributes = NoAttrs;
+  static constexpr size_t max_inputs = 2;
   static Specs infer(const Call& call) {
     check_float(call.op->name, *call.in(0));
     check(call.in(0)->shape == call.in(1)->shape && call.in(0)->dtype == call.in(1)->dtype,
@@ -68,12 +70,23 @@ struct UnaryGradientOp {
       });
     });
   }
+  static Tensors vjp(const Call& call, const Tensors& g, const Needs& needs) {
+    const Tensor &dy = call.in(0), &kept = call.in(1);
+    Tensors result(2);
+    if (needs[0]) result[0] = launch_one(*call.op, {g[0], kept});
+    if (needs[1]) {
+      const Tensor change = curvature(F, kept);
+      if (change) result[1] = multiply(multiply(g[0], dy), change);
+    }
+    return result;
+  }
 };
 
 // a, b (shapes that broadcast, one dtype) -> f(a, b).
 template <Binary F, bool Compare>
 struct BinaryOp {
   using Attributes = NoAttrs;
+  static constexpr size_t max_inputs = 2;
   static Specs infer(const Call& call) {
     const TensorData &a = *call.in(0), &b = *call.in(1);
     check_type(a.dtype == b.dtype, call.op->name,
@@ -255,6 +268,7 @@ struct Atan2 : BinaryOp<Binary::atan2, false> {
 // condition (boolean), a, b (shapes that broadcast) -> a where the condition holds, else b.
 struct Where {
   static constexpr const char* name = "where";
+  static constexpr size_t max_inputs = 3;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     const TensorData &c = *call.in(0), &a = *call.in(1), &b = *call.in(2);

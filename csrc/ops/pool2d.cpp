@@ -119,6 +119,7 @@ void for_input_rows(const PoolShape& s, F&& f) {
 // row by row, holds the maximum. The first of equals; NaN counts as the maximum.
 struct MaxPool2D {
   static constexpr const char* name = "max_pool2d";
+  static constexpr size_t max_inputs = 1;
   using Attributes = PoolAttributes;
   static Specs infer(const Call& call) {
     check_float(call);
@@ -150,6 +151,7 @@ struct MaxPool2D {
 // dy, index (n, oh, ow, c) -> dx (`shape`): each dy goes to where the maximum came from.
 struct MaxPool2DGradient {
   static constexpr const char* name = "max_pool2d_gradient";
+  static constexpr size_t max_inputs = 2;
   using Attributes = PoolAttributes;
   static Specs infer(const Call& call) {
     check_float(call);
@@ -178,6 +180,7 @@ struct MaxPool2DGradient {
 // x (n, h, w, c), index (n, oh, ow, c) -> (n, oh, ow, c): of each window the element at the index.
 struct MaxPool2DSelect {
   static constexpr const char* name = "max_pool2d_select";
+  static constexpr size_t max_inputs = 2;
   using Attributes = PoolAttributes;
   static Specs infer(const Call& call) {
     check_float(call);
@@ -215,6 +218,7 @@ struct MaxPool2DSelect {
 // x (n, h, w, c) -> (n, oh, ow, c)
 struct AveragePool2D {
   static constexpr const char* name = "average_pool2d";
+  static constexpr size_t max_inputs = 1;
   using Attributes = PoolAttributes;
   static Specs infer(const Call& call) {
     check_float(call);
@@ -238,6 +242,7 @@ struct AveragePool2D {
 // dy (n, oh, ow, c) -> dx (`shape`)
 struct AveragePool2DGradient {
   static constexpr const char* name = "average_pool2d_gradient";
+  static constexpr size_t max_inputs = 1;
   using Attributes = PoolAttributes;
   static Specs infer(const Call& call) {
     check_float(call);

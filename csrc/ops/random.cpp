@@ -43,6 +43,7 @@ struct Random {
 // state -> `shape`, uniform in [low, high).
 struct RandomUniform : Random {
   static constexpr const char* name = "random_uniform";
+  static constexpr size_t max_inputs = 1;
   struct Attributes {
     std::vector<int64_t> shape;
     double low = 0, high = 1;
@@ -71,6 +72,7 @@ struct RandomUniform : Random {
 // state -> `shape`, from the normal distribution.
 struct RandomNormal : Random {
   static constexpr const char* name = "random_normal";
+  static constexpr size_t max_inputs = 1;
   struct Attributes {
     std::vector<int64_t> shape;
     double mean = 0, stddev = 1;
@@ -100,6 +102,7 @@ struct RandomNormal : Random {
 // state -> `shape`: 0 with probability `rate`, else 1 / (1 - rate).
 struct DropoutMask : Random {
   static constexpr const char* name = "dropout_mask";
+  static constexpr size_t max_inputs = 1;
   struct Attributes {
     std::vector<int64_t> shape;
     double rate = 0.5;
@@ -127,6 +130,7 @@ struct DropoutMask : Random {
 // state -> `shape`, integers uniform in [low, high).
 struct RandomIntegers : Random {
   static constexpr const char* name = "random_integers";
+  static constexpr size_t max_inputs = 1;
   struct Attributes {
     std::vector<int64_t> shape;
     int64_t low = 0, high = 2;

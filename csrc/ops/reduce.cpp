@@ -156,12 +156,14 @@ Tensor with_kept_axes(const Call& call, const Tensor& reduced) {
 
 struct SumOp : Reduce<Reduction::sum> {
   static constexpr const char* name = "sum";
+  static constexpr size_t max_inputs = 1;
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
     return {broadcast_to(with_kept_axes(call, dy[0]), call.in(0)->shape)};
   }
 };
 struct MeanOp : Reduce<Reduction::sum> {
   static constexpr const char* name = "mean";
+  static constexpr size_t max_inputs = 1;
   static Specs infer(const Call& call) {
     check_type(is_float(call.in(0)->dtype),
                "mean: a floating point tensor is needed. Received: "
@@ -196,12 +198,14 @@ Tensors extremum_vjp(const Call& call, const Tensors& dy) {
 }
 struct MaxOp : Reduce<Reduction::max> {
   static constexpr const char* name = "max";
+  static constexpr size_t max_inputs = 1;
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
     return extremum_vjp(call, dy);
   }
 };
 struct MinOp : Reduce<Reduction::min> {
   static constexpr const char* name = "min";
+  static constexpr size_t max_inputs = 1;
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
     return extremum_vjp(call, dy);
   }
@@ -209,6 +213,7 @@ struct MinOp : Reduce<Reduction::min> {
 // The product of the others: y / x where no factor is 0; where one factor is 0, only it gets one.
 struct ProdOp : Reduce<Reduction::prod> {
   static constexpr const char* name = "prod";
+  static constexpr size_t max_inputs = 1;
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
     const Tensor& x = call.in(0);
     const Tensor zero = full({}, x->dtype, 0), one = full({}, x->dtype, 1);
@@ -269,9 +274,11 @@ struct ArgExtremum {
 };
 struct ArgMax : ArgExtremum<true> {
   static constexpr const char* name = "argmax";
+  static constexpr size_t max_inputs = 1;
 };
 struct ArgMin : ArgExtremum<false> {
   static constexpr const char* name = "argmin";
+  static constexpr size_t max_inputs = 1;
 };
 
 }  // namespace

@@ -53,6 +53,7 @@ namespace {
 // () -> shape, every element `value`.
 struct Full {
   static constexpr const char* name = "full";
+  static constexpr size_t max_inputs = 0;
   struct Attributes {
     std::vector<int64_t> shape;
     DType dtype = DType::float32;
@@ -77,6 +78,7 @@ struct Full {
 // x: any shape and dtype -> the same shape in `dtype`. Float to integer truncates; to bool: x != 0.
 struct Cast {
   static constexpr const char* name = "cast";
+  static constexpr size_t max_inputs = 1;
   struct Attributes {
     DType dtype = DType::float32;
     bool operator==(const Attributes&) const = default;
@@ -112,6 +114,7 @@ struct Cast {
 // x -> the same elements in another shape; one dimension of `shape` may be -1. A view.
 struct Reshape {
   static constexpr const char* name = "reshape";
+  static constexpr size_t max_inputs = 1;
   struct Attributes {
     std::vector<int64_t> shape;
     bool operator==(const Attributes&) const = default;
@@ -190,6 +193,7 @@ void permute(const TensorData& x, const std::vector<int64_t>& permutation, const
 // x (d0, ..., dn) -> y with y's axis i being x's axis permutation[i].
 struct Transpose {
   static constexpr const char* name = "transpose";
+  static constexpr size_t max_inputs = 1;
   struct Attributes {
     std::vector<int64_t> permutation;
     bool operator==(const Attributes&) const = default;
@@ -224,6 +228,7 @@ struct Transpose {
 // x -> `shape`, repeated along the axes where x has 1 (or none).
 struct BroadcastTo {
   static constexpr const char* name = "broadcast_to";
+  static constexpr size_t max_inputs = 1;
   struct Attributes {
     std::vector<int64_t> shape;
     bool operator==(const Attributes&) const = default;
@@ -284,6 +289,7 @@ std::pair<int64_t, Strides> slice_walk(const Shape& shape, const SliceAttributes
 // x -> x[begin : begin + size*stride : stride] along each axis. A leading slice is a view.
 struct Slice {
   static constexpr const char* name = "slice";
+  static constexpr size_t max_inputs = 1;
   using Attributes = SliceAttributes;
   static Specs infer(const Call& call) {
     const TensorData& x = *call.in(0);
@@ -314,6 +320,7 @@ struct Slice {
 // dy (the slice's shape) -> dx (`shape`): dy where the slice was, zero elsewhere.
 struct SliceGradient {
   static constexpr const char* name = "slice_gradient";
+  static constexpr size_t max_inputs = 1;
   using Attributes = SliceAttributes;
   static Specs infer(const Call& call) {
     const auto& a = call.attrs_as<Attributes>();
@@ -340,6 +347,7 @@ struct SliceGradient {
 // x -> x with `before[i]` and `after[i]` elements of `value` added along axis i.
 struct Pad {
   static constexpr const char* name = "pad";
+  static constexpr size_t max_inputs = 1;
   struct Attributes {
     std::vector<int64_t> before, after;
     double value = 0;
@@ -463,6 +471,9 @@ Tensor reshape(const Tensor& x, const Shape& shape) {
 }
 Tensor transpose(const Tensor& x, const std::vector<int64_t>& permutation) {
   return launch_one(transpose_op, {x}, Transpose::Attributes{permutation});
+}
+Tensor concat(const Tensors& parts, int64_t axis) {
+  return launch_one(concat_op, parts, Concat::Attributes{axis});
 }
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   if (x->shape == shape) return x;

@@ -82,6 +82,7 @@ Tensor sum_along_axis(const Call& call, const Tensor& x) { return sum(x, {axis_o
 // x -> exp(x) / sum(exp(x))
 struct Softmax {
   static constexpr const char* name = "softmax";
+  static constexpr size_t max_inputs = 1;
   using Attributes = AxisAttributes;
   static Specs infer(const Call& call) { return infer_rows(call); }
   static void run(const Call& call) {
@@ -96,6 +97,7 @@ struct Softmax {
 // dy, y -> dx = (dy - sum(dy y)) y
 struct SoftmaxGradient {
   static constexpr const char* name = "softmax_gradient";
+  static constexpr size_t max_inputs = 2;
   using Attributes = AxisAttributes;
   static Specs infer(const Call& call) { return infer_rows(call); }
   static void run(const Call& call) {
@@ -120,6 +122,7 @@ struct SoftmaxGradient {
 // x -> x - log(sum(exp(x)))
 struct LogSoftmax {
   static constexpr const char* name = "log_softmax";
+  static constexpr size_t max_inputs = 1;
   using Attributes = AxisAttributes;
   static Specs infer(const Call& call) { return infer_rows(call); }
   static void run(const Call& call) {
@@ -135,6 +138,7 @@ struct LogSoftmax {
 // dy, y -> dx = dy - exp(y) sum(dy)
 struct LogSoftmaxGradient {
   static constexpr const char* name = "log_softmax_gradient";
+  static constexpr size_t max_inputs = 2;
   using Attributes = AxisAttributes;
   static Specs infer(const Call& call) { return infer_rows(call); }
   static void run(const Call& call) {

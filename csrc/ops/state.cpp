@@ -20,6 +20,7 @@ void check_like(const Call& call) {
 // variable, value (the same shape and dtype): variable = value.
 struct Assign {
   static constexpr const char* name = "assign";
+  static constexpr size_t max_inputs = 2;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     check_like(call);
@@ -34,6 +35,7 @@ struct Assign {
 // variable, value (the same shape and dtype): variable += value.
 struct AssignAdd {
   static constexpr const char* name = "assign_add";
+  static constexpr size_t max_inputs = 2;
   using Attributes = NoAttrs;
   static Specs infer(const Call& call) {
     check_like(call);

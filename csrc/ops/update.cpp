@@ -1,9 +1,13 @@
 // Optimizer updates: one Call over all variables.
 //
-// inputs: hyper (float64 vector, columns as in kernels/update.inc), iterations (int64 scalar), then
-// the variables, their gradients, and for each slot in use one tensor a variable. Writes
-// everything but hyper and the gradients.
+// inputs: hyper (float64 vector, columns as in kernels/update.inc), iterations (int64 scalar), with
+// `gated` a boolean scalar, then the variables, their gradients, and for each slot in use one
+// tensor a variable. Writes everything but hyper, the gate and the gradients.
+//
+// `iterations` counts the calls; every `every`th of them updates. A closed gate means that nothing
+// happens at all. Whether a call updates is thus decided by values, and a Program stays the same.
 #include <bit>
+#include <optional>
 
 #include "ops/ops.h"
 #include "parallel.h"
@@ -16,8 +20,15 @@ struct UpdateAttributes {
   int64_t count = 0;  // of variables
   int64_t slots = 0;  // bit i: slot i is in use
   bool flag = false;
+  int64_t every = 1;               // calls for one update
+  bool gated = false;              // whether there is a gate
+  std::vector<int64_t> undecayed;  // indices of the variables without weight decay
   bool operator==(const UpdateAttributes&) const = default;
-  void fields(auto&& v) { v("count", count), v("slots", slots), v("flag", flag); }
+  void fields(auto&& v) {
+    v("count", count), v("slots", slots), v("flag", flag), v("every", every);
+    v("gated", gated), v("undecayed", undecayed);
+  }
+  size_t first() const { return gated ? 3 : 2; }  // the input that is the first variable
 };
 
 template <class T>
@@ -45,7 +56,8 @@ Specs infer_update(const Call& call, std::string_view slot_names, std::string_vi
   check((a.slots & required) == required && a.slots >> words(slot_names) == 0, call.op->name,
         ": the slots are ", slot_names, " (? optional). Received: slots=", a.slots);
   const auto count = static_cast<size_t>(a.count);
-  const size_t tensors = 2 + count * (2 + std::popcount(static_cast<uint64_t>(a.slots)));
+  const size_t first = a.first();
+  const size_t tensors = first + count * (2 + std::popcount(static_cast<uint64_t>(a.slots)));
   check(call.inputs.size() == tensors, call.op->name, ": ", tensors, " tensors are needed for ",
         count, " variables. Received: ", call.inputs.size());
   check(call.in(0)->dtype == DType::float64 &&
@@ -53,8 +65,14 @@ Specs infer_update(const Call& call, std::string_view slot_names, std::string_vi
         call.op->name, ": hyper must be a float64 vector of ", hyper_names, ".");
   check(call.in(1)->dtype == DType::int64 && call.in(1)->size() == 1, call.op->name,
         ": iterations must be an int64 scalar.");
-  for (size_t i = 2; i < tensors; ++i) {
-    const TensorData& variable = *call.in(2 + (i - 2) % count);
+  check(!a.gated || (call.in(2)->dtype == DType::boolean && call.in(2)->size() == 1), call.op->name,
+        ": the gate must be a boolean scalar.");
+  check(a.every >= 1, call.op->name, ": every must be at least 1. Received: every=", a.every);
+  for (const int64_t i : a.undecayed)
+    check(i >= 0 && i < a.count, call.op->name, ": undecayed must hold indices of the ", a.count,
+          " variables. Received: ", i);
+  for (size_t i = first; i < tensors; ++i) {
+    const TensorData& variable = *call.in(first + (i - first) % count);
     check(call.in(i)->shape == variable.shape && call.in(i)->dtype == variable.dtype &&
               is_float(variable.dtype),
           call.op->name,
@@ -76,37 +94,50 @@ template <class T>
 void run_update(const Call& call, UpdateKernel<T> kernel, const UpdateStep& step) {
   const auto& a = call.attrs_as<UpdateAttributes>();
   const auto count = static_cast<size_t>(a.count);
+  const size_t first = a.first();
+  std::vector<double> shares(count, step.learning_rate() * step.weight_decay());
+  for (const int64_t i : a.undecayed) shares[i] = 0;
   constexpr int64_t kPiece = 16384;
   std::vector<Piece> pieces;
   for (size_t i = 0; i < count; ++i)
-    if (call.in(2 + i)->dtype == dtype_of<T>())
-      for (int64_t at = 0; at < call.in(2 + i)->size(); at += kPiece)
-        pieces.push_back({i, at, std::min(at + kPiece, call.in(2 + i)->size())});
+    if (call.in(first + i)->dtype == dtype_of<T>())
+      for (int64_t at = 0; at < call.in(first + i)->size(); at += kPiece)
+        pieces.push_back({i, at, std::min(at + kPiece, call.in(first + i)->size())});
   parallel_for(static_cast<int64_t>(pieces.size()), [&](int64_t p) {
     const Piece& piece = pieces[p];
     T* slots[kMaxSlots] = {};
-    size_t at = 2 + 2 * count + piece.variable;
+    size_t at = first + 2 * count + piece.variable;
     for (int slot = 0; slot < kMaxSlots; ++slot) {
       if (!(a.slots >> slot & 1)) continue;
       slots[slot] = call.in(at)->data<T>() + piece.begin;
       at += count;
     }
-    kernel(call.in(2 + piece.variable)->data<T>() + piece.begin,
-           call.in(2 + count + piece.variable)->data<T>() + piece.begin, slots,
-           piece.end - piece.begin, step);
+    T* variable = call.in(first + piece.variable)->data<T>() + piece.begin;
+    const int64_t n = piece.end - piece.begin;
+    const double share = shares[piece.variable];
+    if (share != 0) kernels().update.of(T{}).decay(variable, n, share);
+    kernel(variable, call.in(first + count + piece.variable)->data<T>() + piece.begin, slots, n,
+           step);
   });
 }
 
 bool update_writes(const Call& call, size_t input) {
-  const auto count = static_cast<size_t>(call.attrs_as<UpdateAttributes>().count);
-  return input != 0 && (input < 2 + count || input >= 2 + 2 * count);
+  const auto& a = call.attrs_as<UpdateAttributes>();
+  const auto count = static_cast<size_t>(a.count);
+  if (input < a.first()) return input == 1;
+  return input < a.first() + count || input >= a.first() + 2 * count;
 }
 
-UpdateStep begin_step(const Call& call) {
+// Counts the call; returns what its update needs, or nothing when it is none.
+std::optional<UpdateStep> begin_step(const Call& call) {
+  const auto& a = call.attrs_as<UpdateAttributes>();
+  if (a.gated && !*call.in(2)->data<bool>()) return std::nullopt;
+  const int64_t calls = ++*call.in(1)->data<int64_t>();
+  if (calls % a.every != 0) return std::nullopt;
   UpdateStep step{};
   std::copy_n(call.in(0)->data<double>(), call.in(0)->size(), step.hyper);
-  step.step = static_cast<double>(++*call.in(1)->data<int64_t>());
-  step.flag = call.attrs_as<UpdateAttributes>().flag;
+  step.step = static_cast<double>(calls / a.every);
+  step.flag = a.flag;
   return step;
 }
 
@@ -116,9 +147,10 @@ UpdateStep begin_step(const Call& call) {
     using Attributes = UpdateAttributes;                                                      \
     static Specs infer(const Call& call) { return infer_update(call, slots, hyper); }         \
     static void run(const Call& call) {                                                       \
-      const UpdateStep step = begin_step(call);                                               \
-      run_update<float>(call, kernels().update.f32.NAME, step);                               \
-      run_update<double>(call, kernels().update.f64.NAME, step);                              \
+      const std::optional<UpdateStep> step = begin_step(call);                                \
+      if (!step) return;                                                                      \
+      run_update<float>(call, kernels().update.f32.NAME, *step);                              \
+      run_update<double>(call, kernels().update.f64.NAME, *step);                             \
     }                                                                                         \
     static bool writes(const Call& call, size_t input) { return update_writes(call, input); } \
   };

@@ -10,24 +10,33 @@ from ..utils import tree
 from ..variables import Variable
 
 
-def as_arrays(name, value):
+def as_arrays(name, value, partial=False):
     """Returns data as a nested structure of arrays, each with one entry a sample.
 
     Args:
         name: String, the argument's name for messages.
         value: Array, tensor, pandas DataFrame or Series, (nested) list of numbers, or a list, tuple
             or dictionary of arrays for several inputs.
+        partial: Boolean, whether entries of a list, tuple or dictionary may be `None`.
 
     Raises:
         ValueError: if it holds objects, text, or no samples.
     """
+
+    def entry(key, item):
+        if item is None and partial:
+            return None
+        return as_arrays(f"{name}[{key!r}]", item, partial)
+
     if isinstance(value, dict):
-        return {key: as_arrays(f"{name}[{key!r}]", item) for key, item in value.items()}
+        return {key: entry(key, item) for key, item in value.items()}
     if isinstance(value, (list, tuple)) and any(_is_array(item) for item in value):
-        items = [as_arrays(f"{name}[{i}]", item) for i, item in enumerate(value)]
+        items = [entry(i, item) for i, item in enumerate(value)]
         return items if isinstance(value, list) else tuple(items)
     if isinstance(value, (Tensor, Variable)):
         value = np.asarray(value)
+    if hasattr(value, "detach"):  # PyTorch
+        value = value.detach().cpu().numpy()
     if hasattr(value, "to_numpy"):
         value = _from_pandas(name, value)
     array = value if isinstance(value, np.ndarray) else _array_of(name, value)
@@ -44,11 +53,7 @@ def as_arrays(name, value):
 
 
 def _is_array(item):
-    return (
-        isinstance(item, (np.ndarray, Tensor, Variable))
-        and np.ndim(item) > 0
-        or hasattr(item, "to_numpy")
-    )
+    return hasattr(item, "__array__") and np.ndim(item) > 0 or hasattr(item, "to_numpy")
 
 
 def _array_of(name, value):

@@ -140,12 +140,14 @@ class PyDatasetSource(BatchSource):
         return map(data.__getitem__, order)
 
     def begin(self, epoch, shuffle=False):
+        if self._start:
+            self.close()
+            self._start = self._done = 0
         super().begin(epoch, shuffle)
-        self._start = 0
 
-    def seek(self, step):
+    def skip(self, count):
         self.close()
-        self._start = step
+        self._start, self._done = self._start + self._done + count, 0
 
     def sample(self):
         """The first batch, computed apart: hooks of the epoch and workers come later."""

@@ -106,8 +106,9 @@ class ArrayData(RowSource):
 
     def __init__(self, x, y=None, sample_weight=None, batch_size=None, seed=0):
         x = as_arrays("x", x)
-        y = None if y is None else as_arrays("y", y)
-        sample_weight = None if sample_weight is None else as_arrays("sample_weight", sample_weight)
+        y = None if y is None else as_arrays("y", y, partial=True)
+        if sample_weight is not None:
+            sample_weight = as_arrays("sample_weight", sample_weight, partial=True)
         check_lengths(x=x, y=y, sample_weight=sample_weight)
         super().__init__((x, y, sample_weight), check_batch_size(batch_size))
         self.seed = seed
@@ -127,10 +128,6 @@ class ArrayData(RowSource):
         places = shuffled(whole, self.seed, epoch)[:, None] * self.batch_size
         order = (places + np.arange(self.batch_size)).ravel()
         return np.concatenate([order, np.arange(whole * self.batch_size, self.rows)])
-
-    def seek(self, step):
-        self.next(1)
-        self._at = min(step * self.batch_size, self._length)
 
     def samples_in(self, steps):
         return self.rows if steps is None else min(self.rows, steps * self.batch_size)

@@ -50,10 +50,11 @@ class Source:
         """Goes on by `count` batches of the stretch that `next` returned."""
         raise NotImplementedError
 
-    def seek(self, step):
-        """Goes to batch `step` of the epoch that was just begun."""
+    def skip(self, count):
+        """Goes on by `count` batches, or to the end of the epoch: to go on with an epoch within it,
+        `begin` and skip what is done."""
         done = 0
-        while done < step and (stretch := self.next(step - done)) is not None:
+        while done < count and (stretch := self.next(count - done)) is not None:
             self.advance(stretch.count)
             done += stretch.count
 
@@ -142,11 +143,11 @@ class Continued(Source):
             in_a_pass = -(-known // self.steps)
             self._new_pass(self._first + index // in_a_pass, shuffle)
             self._base = index % in_a_pass * self.steps
-            self._source.seek(self._base)
+            self._source.skip(self._base)
         else:
             self._new_pass(self._first, shuffle)
             for _ in range(index):
-                self.seek(self.steps)
+                self.skip(self.steps)
                 self._next_epoch(shuffle)
 
     def _next_epoch(self, shuffle):
@@ -171,6 +172,11 @@ class Continued(Source):
 
     def advance(self, count):
         self._source.advance(count)
+        self._done += count
+
+    def skip(self, count):
+        count = min(count, self.steps - self._done)
+        self._source.skip(count)
         self._done += count
 
     def sample(self):

@@ -25,7 +25,7 @@ class TensorSpec:
 
     def __init__(self, shape, dtype="float32", name=None):
         self.shape = None if shape is None else tuple(None if d is None else int(d) for d in shape)
-        self.dtype = dtype if isinstance(dtype, str) else np.dtype(dtype).name
+        self.dtype = str(dtype) if isinstance(dtype, str) else np.dtype(dtype).name
         self.name = name
 
     def __repr__(self):

@@ -74,12 +74,18 @@ def warn_of_missing_classes(train, validation):
     here, there = set(np.unique(labels).tolist()), set(np.unique(others).tolist())
     missing = sorted(there - here), sorted(here - there)
     tiny = len(others) < 2 * len(here | there)
-    for part, classes in zip(("training", "validation"), missing):
-        if classes and not (part == "validation" and tiny):
-            shown = ", ".join(map(str, classes[:10])) + (", ..." if len(classes) > 10 else "")
-            warnings.warn(
-                f"`validation_split` takes the last rows: the {part} part has no sample of the "
-                f"classes {shown}. Are the samples sorted by class? Shuffle them before, or use "
-                "`validation_shuffle=True` or `stratify=True`.",
-                stacklevel=3,
-            )
+    found = [
+        f"the {part} part has no sample of the classes {_shown(classes)}"
+        for part, classes in zip(("training", "validation"), missing)
+        if classes and not (part == "validation" and tiny)
+    ]
+    if found:
+        warnings.warn(
+            f"`validation_split`: {', and '.join(found)}. It takes the last rows; if the samples "
+            "are sorted by class, use `validation_shuffle=True` or `stratify=True`.",
+            stacklevel=3,
+        )
+
+
+def _shown(classes):
+    return ", ".join(map(str, classes[:10])) + (", ..." if len(classes) > 10 else "")

@@ -225,6 +225,11 @@ class Shuffle(Stage):
         return self._drawn(self.source.iterate(visit), visit)
 
     def orders(self, visit):
+        length = self.source.length()
+        if self._buffer_size is None or 0 <= length <= self._buffer_size:
+            rows = np.concatenate([np.empty(0, np.int64), *self.source.orders(visit)])
+            yield rows[self._generator(visit).permutation(len(rows))]
+            return
         rows = (row for order in self.source.orders(visit) for row in order.tolist())
         drawn = self._drawn(rows, visit)
         while chunk := list(itertools.islice(drawn, 1 << 16)):
@@ -233,7 +238,7 @@ class Shuffle(Stage):
     def _drawn(self, items, visit):
         """tf.data's algorithm: a full buffer gives a random element and takes the next in its
         place; what is left in the end comes in random order."""
-        random = visit_generator(self._seed, visit if self._again else ())
+        random = self._generator(visit)
         try:
             if self._buffer_size is None:
                 buffer = list(items)
@@ -251,6 +256,9 @@ class Shuffle(Stage):
                 yield buffer[place]
         finally:
             workers.close(items)
+
+    def _generator(self, visit):
+        return visit_generator(self._seed, visit if self._again else ())
 
     def length(self):
         return self.source.length()

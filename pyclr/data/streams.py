@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import _core, config
-from .._feed import tensor_dtype
+from .._feed import dtype_name, tensor_dtype
 from .._tensor import Tensor
 from ..utils import tree
 from ..variables import Variable
@@ -111,8 +111,9 @@ class BatchSource(Source):
                 "All arrays of a batch must have the same number of samples, at least one. "
                 f"Received: {self._name} gave, as batch {self._done}, arrays of the shapes "
                 f"{[a.shape for a in arrays]}"
+                + ("" if all(a.ndim for a in arrays) else " (single samples, not batches?)")
             )
-        key = token(nest), tuple([(a.shape, a.dtype.name) for a in arrays])
+        key = token(nest), tuple([(a.shape, dtype_name(a.dtype)) for a in arrays])
         return Batch(key, nest, rows[0], arrays)
 
     def _unpack(self, item):

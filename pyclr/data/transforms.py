@@ -256,7 +256,7 @@ def _pad(arrays, shape, value):
         value = "" if dtype.kind in "US" else 0
     result = np.full([len(arrays), *wanted], value, dtype)
     for i, array in enumerate(arrays):
-        result[(i, *(slice(size) for size in array.shape))] = array
+        result[(i,) + tuple(slice(size) for size in array.shape)] = array
     return result
 
 

@@ -1,13 +1,17 @@
 """Finds the files of a data set on this machine, or downloads them; checks every one.
 
-A data set `name` is looked for in `$PYCLR_DATASETS` (the folder itself, then its subfolder
-`name`), then in `~/.pyclr/datasets/name`, where downloads go. A file may be stored as its mirror
-serves it (gzip) or decompressed. Its decompressed content must have the expected SHA-256.
+A data set `name` is looked for in `$PYCLR_DATASETS` and in Keras' cache (`~/.keras/datasets`) -
+the folder itself, then its subfolder `name` - and in `~/.pyclr/datasets/name`, where downloads go.
+A file of suffix `.gz` may be stored as its mirror serves it or decompressed; its hash is that of
+the decompressed content.
 """
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
+# The copies that Keras uses.
+KERAS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 
 @dataclass(frozen=True)
@@ -15,40 +19,57 @@ class DataFile:
     """A file of a data set.
 
     Args:
-        name: String, the name at the mirrors, with the suffix `.gz`.
-        sha256: String, the SHA-256 of the decompressed content.
+        name: String, the name at the mirrors.
+        digest: String, the SHA-256 or MD5 in hexadecimal.
+        other_names: Names that it may have locally.
     """
 
     name: str
-    sha256: str
+    digest: str
+    other_names: tuple = ()
+
+    @property
+    def local_names(self):
+        plain = (self.name.removesuffix(".gz"),) if self.is_compressed else ()
+        return (self.name, *plain, *self.other_names)
+
+    @property
+    def is_compressed(self):
+        return self.name.endswith(".gz") and not self.name.endswith(".tar.gz")
+
+    @property
+    def algorithm(self):
+        return "SHA-256" if len(self.digest) == 64 else "MD5"
 
 
-def read(dataset, file, mirrors):
-    """Returns the decompressed content of a file of a data set, as bytes.
+def read(dataset, file, mirrors=(KERAS,), path=None):
+    """Returns the content of a file of a data set, decompressed and checked, as bytes.
 
     Args:
         dataset: String, the data set's name, also of its folder.
         file: A `DataFile`.
         mirrors: URLs of folders that serve the file, tried in order if it is not found locally.
+        path: Optional path of the file, or its name in the folders. Defaults to the mirrors' name.
 
     Raises:
         ValueError: if a local or downloaded file is damaged.
         ConnectionError: if the file is not found locally and cannot be downloaded.
     """
     for folder in _folders(dataset):
-        for path in (folder / file.name, folder / file.name.removesuffix(".gz")):
-            if path.is_file():
-                return _checked(path.read_bytes(), file, path)
-    return _download(dataset, file, mirrors)
+        for name in (path,) if path else file.local_names:
+            if (folder / name).is_file():
+                return _checked((folder / name).read_bytes(), file, folder / name)
+    return _download(dataset, file, mirrors, _folders(dataset)[-1] / (path or file.name))
 
 
 def _folders(dataset):
     """The folders to search, best first; downloads go to the last."""
-    folders = []
-    if os.environ.get("PYCLR_DATASETS"):
-        folder = Path(os.environ["PYCLR_DATASETS"]).expanduser()
-        folders = [folder, folder / dataset, folder / dataset.replace("-", "_")]
-    return [*folders, Path.home() / ".pyclr" / "datasets" / dataset]
+    home = Path.home()
+    own, keras = os.environ.get("PYCLR_DATASETS"), os.environ.get("KERAS_HOME")
+    roots = [Path(own).expanduser()] if own else []
+    roots.append((Path(keras).expanduser() if keras else home / ".keras") / "datasets")
+    names = ("", dataset, dataset.replace("-", "_"))
+    return [*(root / name for root in roots for name in names), home / ".pyclr/datasets" / dataset]
 
 
 def _checked(content, file, origin):
@@ -57,23 +78,24 @@ def _checked(content, file, origin):
     import hashlib
     import zlib
 
-    is_compressed = content[:2] == b"\x1f\x8b"
+    is_compressed = file.is_compressed and content[:2] == b"\x1f\x8b"
+    algorithm = file.algorithm.replace("-", "").lower()
     try:
         content = gzip.decompress(content) if is_compressed else content
-        received = hashlib.sha256(content).hexdigest()
+        received = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
     except (EOFError, OSError, zlib.error) as error:
         received = f"a file that cannot be decompressed ({error})"
-    if received != file.sha256:
+    if received != file.digest:
+        of_what = " of the decompressed content" if file.is_compressed else ""
         raise ValueError(
             f"The file {origin} is damaged or not the expected one. Delete it to have it "
-            f"downloaded again. Expected: SHA-256 {file.sha256} of the decompressed content. "
+            f"downloaded again. Expected: {file.algorithm} {file.digest}{of_what}. "
             f"Received: {received}"
         )
     return content
 
 
-def _download(dataset, file, mirrors):
-    folder = _folders(dataset)[-1]
+def _download(dataset, file, mirrors, target):
     failures = []
     for mirror in mirrors:
         url = f"{mirror.rstrip('/')}/{file.name}"
@@ -83,12 +105,12 @@ def _download(dataset, file, mirrors):
             failures.append(f"{url}: {error}")
             continue
         content = _checked(compressed, file, url)
-        _write_atomically(folder / file.name, compressed)
+        _write_atomically(target, compressed)
         return content
     raise ConnectionError(
         f"The file {file.name} of the data set {dataset} is not on this machine and could not be "
-        f"downloaded. Put it, as it is or decompressed, into {folder}, or into a folder named by "
-        "the environment variable PYCLR_DATASETS. Received: " + "; ".join(failures)
+        f"downloaded. Put it into {target.parent}, or into a folder named by the environment "
+        "variable PYCLR_DATASETS. Received: " + "; ".join(failures)
     )
 
 

@@ -6,7 +6,7 @@ from . import _files
 
 # The copy that Keras uses, then the authors'.
 _MIRRORS = (
-    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    _files.KERAS,
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 )
 _TRAIN_IMAGES = _files.DataFile(
@@ -30,9 +30,9 @@ _TEST_LABELS = _files.DataFile(
 def load_data():
     """Loads Fashion-MNIST.
 
-    The four files are read from `$PYCLR_DATASETS` (that folder, or `fashion-mnist` in it) or
-    `~/.pyclr/datasets/fashion-mnist`; what is missing is downloaded into the latter (30 MB).
-    Every file is checked against its known SHA-256.
+    The four files are read from `$PYCLR_DATASETS` or `~/.keras/datasets` (that folder, or
+    `fashion-mnist` in it) or `~/.pyclr/datasets/fashion-mnist`; what is missing is downloaded into
+    the latter (30 MB). Every file is checked against its known SHA-256.
 
     The classes are 0 T-shirt/top, 1 Trouser, 2 Pullover, 3 Dress, 4 Coat, 5 Sandal, 6 Shirt,
     7 Sneaker, 8 Bag, 9 Ankle boot. Xiao, Rasul and Vollgraf, arXiv 1708.07747; copyright Zalando

@@ -18,9 +18,11 @@ from .scaling_initializers import HeUniform as HeUniform
 from .scaling_initializers import LecunNormal as LecunNormal
 from .scaling_initializers import LecunUniform as LecunUniform
 from .scaling_initializers import VarianceScaling as VarianceScaling
+from .stft_initializer import STFT as STFT
 
 IdentityInitializer = Identity
 OrthogonalInitializer = Orthogonal
+STFTInitializer = STFT
 normal = RandomNormal
 one = Ones
 uniform = RandomUniform

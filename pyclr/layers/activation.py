@@ -9,6 +9,10 @@ from .layer import Layer
 
 
 class _Elementwise(Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
     def compute_output_shape(self, input_shape):
         return tuple(input_shape)
 

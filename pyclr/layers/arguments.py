@@ -23,6 +23,17 @@ def positive_integer(name, value):
     return number
 
 
+def number_between(name, value, low, high, below=False):
+    """Returns a number in [low, high], or in [low, high) with `below`, or raises a ValueError."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high or (below and value == high):
+        end = ")" if below else "]"
+        raise ValueError(
+            f"Argument `{name}` must be a number in [{low}, {high}{end}. Received: {name}={value!r}"
+        )
+    return value
+
+
 def integer_tuple(name, value, count, minimum=1):
     """Returns an integer, or a sequence of `count` of them, as a tuple of `count` integers."""
     try:
@@ -38,19 +49,42 @@ def integer_tuple(name, value, count, minimum=1):
     return numbers
 
 
-def pairs(name, value):
-    """Returns what is added to or taken off the two ends of height and width as
-    `((top, bottom), (left, right))`; an integer or a pair of integers is symmetric."""
+def pairs(name, value, rank):
+    """Returns what is added to or taken off the two ends of `rank` axes as `rank` pairs
+    `((before, after), ...)`; an integer, or one for each axis, is symmetric."""
     try:
-        items = (value, value) if _integer(value) is not None else tuple(value)
-        if len(items) == 2:
+        items = (value,) * rank if _integer(value) is not None else tuple(value)
+        if len(items) == rank:
             return tuple(integer_tuple(name, item, 2, minimum=0) for item in items)
     except (TypeError, ValueError):
         pass
+    count = {2: "two", 3: "three"}[rank]
     raise ValueError(
-        f"Argument `{name}` must be an integer, a tuple of two integers, or a tuple of two tuples "
-        f"of two integers, none negative. Received: {name}={value!r}"
+        f"Argument `{name}` must be an integer, a tuple of {count} integers, or a tuple of {count} "
+        f"tuples of two integers, none negative. Received: {name}={value!r}"
     )
+
+
+def normalized_axis(axis):
+    """Returns the argument `axis` of a normalization, an integer or a list of integers."""
+    if not isinstance(axis, (int, list, tuple)):
+        raise TypeError(
+            f"Argument `axis` must be an integer or a list of integers. Received: axis={axis!r}"
+        )
+    return axis if isinstance(axis, int) else list(axis)
+
+
+def checked_axes(layer, input_shape):
+    """Returns the axes that `layer.axis` names, counted from 0 and sorted, or raises a
+    ValueError."""
+    rank = len(input_shape)
+    axes = [layer.axis] if isinstance(layer.axis, int) else layer.axis
+    if any(not -rank <= axis < rank for axis in axes):
+        raise ValueError(
+            f"Argument `axis` must name axes of the input. Received: axis={layer.axis}, "
+            f"input_shape={tuple(input_shape)} for layer '{layer.name}'"
+        )
+    return sorted(axis % rank for axis in axes)
 
 
 def one_of(name, value, allowed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import _core, constraints, initializers, ops, regularizers
+from .. import _core, config, constraints, initializers, ops, regularizers
 from .arguments import drop_unsupported, weight_config, weight_options
 from .input_spec import InputSpec
 from .layer import Layer
@@ -33,6 +33,10 @@ class BatchNormalization(Layer):
         gamma_regularizer: Optional function of `gamma` added to the loss.
         beta_constraint: Optional function applied to `beta` after each update.
         gamma_constraint: Optional function applied to `gamma` after each update.
+        synchronized: Boolean, kept for configs: there is one device. Defaults to `False`.
+
+    `call` takes a `mask` of the shape of the input without its last axis: in training, mean and
+    variance are those of the elements where it is true.
 
     Input shape:
         Any with at least two axes.
@@ -64,8 +68,8 @@ class BatchNormalization(Layer):
     ):
         drop_unsupported(kwargs, renorm=False, renorm_clipping=None)
         kwargs.pop("renorm_momentum", None)
-        drop_unsupported({"synchronized": synchronized}, synchronized=False)
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.axis = int(axis)
         self.momentum = float(momentum)
         self.epsilon = float(epsilon)
@@ -108,9 +112,18 @@ class BatchNormalization(Layer):
         )
         self.input_spec = InputSpec(ndim=rank, axes={self.axis: channels})
 
-    def call(self, inputs, training=None):
+    def call(self, inputs, training=None, mask=None):
         x = ops.cast(inputs, self.dtype)
         axis = self.axis % x.ndim
+        if mask is not None:
+            if len(mask.shape) != x.ndim - 1:
+                raise ValueError(
+                    "Argument `mask` must have one axis less than the input. "
+                    f"Received: mask.shape={mask.shape}, input_shape={x.shape} for layer "
+                    f"'{self.name}'"
+                )
+            if training and self.trainable:
+                return self._normalize_masked(x, mask, axis)
         swapped = list(range(x.ndim))
         swapped[axis], swapped[-1] = swapped[-1], axis
         if axis != x.ndim - 1:
@@ -126,6 +139,20 @@ class BatchNormalization(Layer):
             y, _, _ = _core.ops.batch_norm(*arguments, epsilon=self.epsilon, momentum=self.momentum)
             return y
         return _core.ops.batch_norm_inference(*arguments, epsilon=self.epsilon)
+
+    def _normalize_masked(self, x, mask, axis):
+        axes = tuple(i for i in range(x.ndim) if i != axis)
+        mask = ops.broadcast_to(ops.expand_dims(mask, -1), x.shape)
+        count = ops.sum(ops.cast(mask, x.dtype), axis=axes, keepdims=True) + config.epsilon()
+        mean = ops.sum(ops.where(mask, x, 0.0), axis=axes, keepdims=True) / count
+        squares = ops.square(ops.where(mask, x - mean, 0.0))
+        variance = ops.sum(squares, axis=axes, keepdims=True) / count
+        mean, variance = (ops.reshape(value, (x.shape[axis],)) for value in (mean, variance))
+        for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + value * (1 - self.momentum))
+        return ops.batch_normalization(
+            x, mean, variance, axis, offset=self.beta, scale=self.gamma, epsilon=self.epsilon
+        )
 
     def compute_output_shape(self, input_shape):
         if not -len(input_shape) <= self.axis < len(input_shape):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import activations, constraints, initializers, regularizers
 from .._core import ops
+from ..ops import conv
 from ..ops.core import cast
 from .arguments import (
     channels_last,
@@ -17,6 +18,15 @@ from .arguments import (
 from .input_spec import InputSpec
 from .layer import Layer
 from .window import window_output_shape
+
+
+def check_strides_or_dilation(strides, dilation_rate):
+    """Raises a ValueError if both are greater than 1 somewhere."""
+    if max(strides) > 1 and max(dilation_rate) > 1:
+        raise ValueError(
+            "Arguments `strides` and `dilation_rate` can not both be greater than 1. "
+            f"Received: strides={strides}, dilation_rate={dilation_rate}"
+        )
 
 
 class BaseConv(Layer):
@@ -73,6 +83,8 @@ class BaseConv(Layer):
         one dimension, that of an image of height 1."""
         x = cast(inputs, self.dtype)
         padding, strides, dilation = self.padding, self.strides, self.dilation_rate
+        if self.rank == 3:
+            return self._activated(conv(x, kernel, strides, padding, None, dilation))
         if padding == "causal":
             before = (self.kernel_size[0] - 1) * dilation[0]
             x = ops.pad(x, before=[0, before, 0], after=[0, 0, 0])
@@ -88,6 +100,9 @@ class BaseConv(Layer):
         if self.rank == 1:
             y = ops.reshape(y, shape=(y.shape[0], *y.shape[2:]))
         return self.activation(y)
+
+    def _activated(self, x):
+        return self.activation(x if self.bias is None else ops.add(x, self.bias))
 
     def _output_shape(self, input_shape, channels):
         return window_output_shape(
@@ -160,11 +175,7 @@ class _Conv(BaseConv):
                 "The number of filters must be a multiple of the number of groups. "
                 f"Received: filters={filters}, groups={groups}"
             )
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(
-                "Arguments `strides` and `dilation_rate` can not both be greater than 1. "
-                f"Received: strides={strides}, dilation_rate={dilation_rate}"
-            )
+        check_strides_or_dilation(self.strides, self.dilation_rate)
 
     def build(self, input_shape):
         channels = self._input_channels(input_shape)
@@ -283,5 +294,44 @@ class Conv2D(_Conv):
     rank = 2
 
 
+class Conv3D(_Conv):
+    """Convolution over three axes (a volume): `activation(convolve(inputs, kernel) + bias)`.
+
+    Args:
+        filters: Positive integer, the number of output channels.
+        kernel_size: Integer or three integers, the depth, height and width of the window.
+        strides: Integer or three integers, the steps of the window. Defaults to `1`.
+        padding: `"valid"` (default), where the window stays inside the input, or `"same"`, where
+            zeros around the input give `ceil(size / strides)` outputs along each axis.
+        data_format: `None` or `"channels_last"`.
+        dilation_rate: Integer or three integers, the distance between the inputs that the window
+            sees. Defaults to `1`; greater than 1 only with strides of 1.
+        groups: Positive integer, a divisor of the channels and of `filters`: each group of filters
+            sees only its group of channels. Defaults to `1`.
+        activation: Activation function or its name. Defaults to none.
+        use_bias: Boolean.
+        kernel_initializer: Initializer of the kernel.
+        bias_initializer: Initializer of the bias.
+        kernel_regularizer: Optional function of the kernel added to the loss.
+        bias_regularizer: Optional function of the bias added to the loss.
+        activity_regularizer: Optional function of the output added to the loss.
+        kernel_constraint: Optional function applied to the kernel after each update.
+        bias_constraint: Optional function applied to the bias after each update.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`.
+
+    Output shape:
+        `(batch, new_depth, new_height, new_width, filters)`.
+
+    Raises:
+        ValueError: if an argument is invalid, or the input has another rank, another number of
+            channels than the kernel, or is smaller than the window.
+    """
+
+    rank = 3
+
+
 Convolution1D = Conv1D
 Convolution2D = Conv2D
+Convolution3D = Conv3D

@@ -52,6 +52,7 @@ class Dense(Layer):
     ):
         drop_unsupported(kwargs, lora_rank=None, lora_alpha=None, quantization_config=None)
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.supports_masking = True
         self.units = positive_integer("units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import _core, ops
 from ..random.seed_generator import SeedGenerator
-from .arguments import channels_last, integer_tuple
+from .arguments import channels_last, integer_tuple, number_between
 from .input_spec import InputSpec
 from .layer import Layer
 
@@ -43,14 +43,16 @@ class Dropout(Layer):
 
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
         super().__init__(**kwargs)
-        is_number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
-        if not is_number or not 0 <= rate <= 1:
-            raise ValueError(f"Argument `rate` must be a number in [0, 1]. Received: rate={rate!r}")
-        self.rate = rate
+        self.supports_masking = True
+        self.rate = self._checked_rate(rate)
         self.seed = seed
         self.noise_shape = _checked(noise_shape)
         if rate > 0:
             self.seed_generator = SeedGenerator(seed)
+
+    @staticmethod
+    def _checked_rate(rate):
+        return number_between("rate", rate, 0, 1)
 
     def _mask_shape(self, shape):
         if self.noise_shape is None:
@@ -67,12 +69,15 @@ class Dropout(Layer):
         if not training or self.rate == 0:
             return inputs
         x = ops.cast(inputs, self.dtype)
-        mask = _core.ops.dropout_mask(
-            self.seed_generator.state,
-            shape=self._mask_shape(x.shape),
-            rate=self.rate,
-            dtype=self.dtype,
+        return self._dropped(x, self._random_mask(self._mask_shape(x.shape)))
+
+    def _random_mask(self, shape):
+        """0 where an input is dropped, and `1 / (1 - rate)` elsewhere."""
+        return _core.ops.dropout_mask(
+            self.seed_generator.state, shape=shape, rate=self.rate, dtype=self.dtype
         )
+
+    def _dropped(self, x, mask):
         return ops.multiply(x, mask)
 
     def compute_output_shape(self, input_shape):
@@ -136,6 +141,32 @@ class SpatialDropout2D(_SpatialDropout):
     """
 
     rank = 2
+
+    def __init__(self, rate, data_format=None, seed=None, **kwargs):
+        super().__init__(rate, seed=seed, **kwargs)
+        self.data_format = channels_last(data_format)
+
+    def get_config(self):
+        return {**super().get_config(), "data_format": self.data_format}
+
+
+class SpatialDropout3D(_SpatialDropout):
+    """Sets whole channels of a volume to 0 at random in training (Tompson et al.,
+    arXiv 1411.4280); otherwise as `Dropout`.
+
+    Args:
+        rate: Number in [0, 1], the share of channels set to 0.
+        data_format: `None` or `"channels_last"`.
+        seed: Integer, or `None` for one drawn from the global seed.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`.
+
+    Output shape:
+        The input's.
+    """
+
+    rank = 3
 
     def __init__(self, rate, data_format=None, seed=None, **kwargs):
         super().__init__(rate, seed=seed, **kwargs)

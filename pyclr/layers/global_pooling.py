@@ -44,7 +44,7 @@ class _GlobalMaxPooling(_GlobalPooling):
 
 
 class GlobalAveragePooling1D(_GlobalAveragePooling):
-    """The mean of each channel over one axis (time).
+    """The mean of each channel over one axis (time); masked steps do not count.
 
     Args:
         data_format: `None` or `"channels_last"`.
@@ -58,6 +58,18 @@ class GlobalAveragePooling1D(_GlobalAveragePooling):
     """
 
     rank = 1
+
+    def call(self, inputs, mask=None):
+        if mask is None:
+            return super().call(inputs)
+        x = ops.cast(inputs, self.dtype)
+        mask = ops.expand_dims(mask, -1)
+        total = ops.sum(ops.where(mask, x, 0.0), axis=1, keepdims=self.keepdims)
+        count = ops.sum(ops.cast(mask, self.dtype), axis=1, keepdims=self.keepdims)
+        return total / count
+
+    def compute_mask(self, inputs, previous_mask):
+        return None
 
 
 class GlobalAveragePooling2D(_GlobalAveragePooling):
@@ -75,6 +87,23 @@ class GlobalAveragePooling2D(_GlobalAveragePooling):
     """
 
     rank = 2
+
+
+class GlobalAveragePooling3D(_GlobalAveragePooling):
+    """The mean of each channel of a volume.
+
+    Args:
+        data_format: `None` or `"channels_last"`.
+        keepdims: Boolean, whether the reduced axes stay, with size 1. Defaults to `False`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`.
+
+    Output shape:
+        `(batch, channels)`, or `(batch, 1, 1, 1, channels)` with `keepdims`.
+    """
+
+    rank = 3
 
 
 class GlobalMaxPooling1D(_GlobalMaxPooling):
@@ -111,7 +140,26 @@ class GlobalMaxPooling2D(_GlobalMaxPooling):
     rank = 2
 
 
+class GlobalMaxPooling3D(_GlobalMaxPooling):
+    """The largest value of each channel of a volume.
+
+    Args:
+        data_format: `None` or `"channels_last"`.
+        keepdims: Boolean, whether the reduced axes stay, with size 1. Defaults to `False`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`.
+
+    Output shape:
+        `(batch, channels)`, or `(batch, 1, 1, 1, channels)` with `keepdims`.
+    """
+
+    rank = 3
+
+
 GlobalAvgPool1D = GlobalAveragePooling1D
 GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalAvgPool3D = GlobalAveragePooling3D
 GlobalMaxPool1D = GlobalMaxPooling1D
 GlobalMaxPool2D = GlobalMaxPooling2D
+GlobalMaxPool3D = GlobalMaxPooling3D

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _core, regularizers, symbolic
 from .._lookup import to_snake_case
+from ..dtype_policies import DTypePolicy
 from ..keras_tensor import KerasTensor
 from ..naming import unique_name
 from ..ops.core import convert_to_tensor
@@ -164,6 +165,7 @@ class Layer(LayerState):
     # Keras' names for the one dtype of weights and computations.
     compute_dtype = property(lambda self: self.dtype)
     variable_dtype = property(lambda self: self.dtype)
+    dtype_policy = property(lambda self: DTypePolicy(self.dtype))
 
     def build(self, input_shape):
         """Makes the weights. `input_shape` is a tuple whose first entry, the batch, is `None`; for

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .. import _core, constraints, initializers, ops, regularizers
-from .arguments import drop_unsupported, weight_config, weight_options
+from .arguments import (
+    checked_axes,
+    drop_unsupported,
+    normalized_axis,
+    weight_config,
+    weight_options,
+)
 from .layer import Layer
 
 
@@ -56,11 +62,8 @@ class LayerNormalization(Layer):
     ):
         drop_unsupported(kwargs, rms_scaling=False)
         super().__init__(**kwargs)
-        if not isinstance(axis, (int, list, tuple)):
-            raise TypeError(
-                f"Argument `axis` must be an integer or a list of integers. Received: axis={axis!r}"
-            )
-        self.axis = axis if isinstance(axis, int) else list(axis)
+        self.supports_masking = True
+        self.axis = normalized_axis(axis)
         self.epsilon = epsilon
         self.center = center
         self.scale = scale
@@ -74,21 +77,16 @@ class LayerNormalization(Layer):
     def build(self, input_shape):
         # From here on a list, as in Keras' configs.
         self.axis = [self.axis] if isinstance(self.axis, int) else sorted(self.axis)
-        self.compute_output_shape(input_shape)
-        shape = tuple(input_shape[axis] for axis in self._axes(len(input_shape)))
+        shape = tuple(input_shape[axis] for axis in checked_axes(self, input_shape))
         self.gamma = self.beta = None
         if self.scale:
             self.gamma = self.add_weight(shape=shape, name="gamma", **weight_options(self, "gamma"))
         if self.center:
             self.beta = self.add_weight(shape=shape, name="beta", **weight_options(self, "beta"))
 
-    def _axes(self, rank):
-        axes = (self.axis,) if isinstance(self.axis, int) else self.axis
-        return sorted(axis % rank for axis in axes)
-
     def call(self, inputs):
         x = ops.cast(inputs, self.dtype)
-        axes = self._axes(x.ndim)
+        axes = checked_axes(self, x.shape)
         order = [axis for axis in range(x.ndim) if axis not in axes] + axes
         if order == sorted(order):
             return self._normalize(x, len(axes))
@@ -103,13 +101,7 @@ class LayerNormalization(Layer):
         return y
 
     def compute_output_shape(self, input_shape):
-        rank = len(input_shape)
-        axes = [self.axis] if isinstance(self.axis, int) else self.axis
-        if any(not -rank <= axis < rank for axis in axes):
-            raise ValueError(
-                f"Argument `axis` must name axes of the input. Received: axis={self.axis}, "
-                f"input_shape={tuple(input_shape)} for layer '{self.name}'"
-            )
+        checked_axes(self, input_shape)
         return tuple(input_shape)
 
     def get_config(self):

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .. import _core, config, initializers
+from .. import _core, dtype_policies, initializers
 from ..random.seed_generator import SeedGenerator
 from ..variables import Variable
 
@@ -256,15 +256,5 @@ def _unique(variables):
 
 
 def dtype_name(dtype):
-    """The name of a dtype given as a string, a NumPy dtype or a Keras dtype policy's config."""
-    if dtype is None:
-        return config.floatx()
-    if isinstance(dtype, dict):
-        dtype = dtype.get("config", {}).get("name")
-    name = getattr(dtype, "name", dtype)
-    if name not in ("float32", "float64", "int32", "int64", "uint8", "bool"):
-        raise ValueError(
-            "Argument `dtype` must be one of float32, float64, int32, int64, uint8, bool. "
-            f"Received: dtype={dtype!r}"
-        )
-    return name
+    """The name of a dtype given as one, as a dtype policy or as the config of a policy."""
+    return dtype_policies.get(dtype).name

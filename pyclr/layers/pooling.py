@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .._core import ops
-from ..ops.core import cast
+from .. import ops
 from .arguments import channels_last, integer_tuple, one_of
 from .input_spec import InputSpec
 from .layer import Layer
@@ -25,17 +24,11 @@ class _Pooling(Layer):
         self.data_format = channels_last(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
-    def _pool(self, x, pool_size, strides):
-        raise NotImplementedError
+    _pool: staticmethod
 
     def call(self, inputs):
-        x = cast(inputs, self.dtype)
-        if self.rank == 2:
-            return self._pool(x, self.pool_size, self.strides)
-        # In one dimension, an image of height 1.
-        x = ops.reshape(x, shape=(x.shape[0], 1, *x.shape[1:]))
-        y = self._pool(x, (1, *self.pool_size), (1, *self.strides))
-        return ops.reshape(y, shape=(y.shape[0], *y.shape[2:]))
+        x = ops.cast(inputs, self.dtype)
+        return self._pool(x, self.pool_size, self.strides, self.padding)
 
     def compute_output_shape(self, input_shape):
         return window_output_shape(
@@ -58,14 +51,11 @@ class _Pooling(Layer):
 
 
 class _MaxPooling(_Pooling):
-    def _pool(self, x, pool_size, strides):
-        y, _ = ops.max_pool2d(x, pool_size=pool_size, strides=strides, padding=self.padding)
-        return y
+    _pool = staticmethod(ops.max_pool)
 
 
 class _AveragePooling(_Pooling):
-    def _pool(self, x, pool_size, strides):
-        return ops.average_pool2d(x, pool_size=pool_size, strides=strides, padding=self.padding)
+    _pool = staticmethod(ops.average_pool)
 
 
 class MaxPooling1D(_MaxPooling):
@@ -112,6 +102,30 @@ class MaxPooling2D(_MaxPooling):
     """
 
     rank = 2
+
+
+class MaxPooling3D(_MaxPooling):
+    """The largest value of each window of a volume, channel by channel.
+
+    Args:
+        pool_size: Integer or three integers, the depth, height and width of the window. Defaults
+            to `2`.
+        strides: Integer or three integers, the steps of the window. Defaults to `pool_size`.
+        padding: `"valid"` (default), where the window stays inside the input, or `"same"`, where
+            it may reach over the ends, which gives `ceil(size / strides)` outputs along each axis.
+        data_format: `None` or `"channels_last"`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`.
+
+    Output shape:
+        `(batch, new_depth, new_height, new_width, channels)`.
+
+    Raises:
+        ValueError: if an argument is invalid, or the input is smaller than the window.
+    """
+
+    rank = 3
 
 
 class AveragePooling1D(_AveragePooling):
@@ -162,7 +176,34 @@ class AveragePooling2D(_AveragePooling):
     rank = 2
 
 
+class AveragePooling3D(_AveragePooling):
+    """The mean of each window of a volume, channel by channel.
+
+    Args:
+        pool_size: Integer or three integers, the depth, height and width of the window. Defaults
+            to `2`.
+        strides: Integer or three integers, the steps of the window. Defaults to `pool_size`.
+        padding: `"valid"` (default), where the window stays inside the input, or `"same"`, where
+            it may reach over the ends, which gives `ceil(size / strides)` outputs along each axis.
+            What lies outside is not counted.
+        data_format: `None` or `"channels_last"`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`.
+
+    Output shape:
+        `(batch, new_depth, new_height, new_width, channels)`.
+
+    Raises:
+        ValueError: if an argument is invalid, or the input is smaller than the window.
+    """
+
+    rank = 3
+
+
 MaxPool1D = MaxPooling1D
 MaxPool2D = MaxPooling2D
+MaxPool3D = MaxPooling3D
 AvgPool1D = AveragePooling1D
 AvgPool2D = AveragePooling2D
+AvgPool3D = AveragePooling3D

@@ -1,9 +1,9 @@
-"""Layers that change the size of a sequence or image: zero padding, cropping, upsampling."""
+"""Layers that take from or add to the ends of axes: zero padding and cropping."""
 
 from __future__ import annotations
 
 from .. import ops
-from .arguments import channels_last, integer_tuple, one_of, pairs, positive_integer
+from .arguments import channels_last, integer_tuple, pairs
 from .input_spec import InputSpec
 from .layer import Layer
 
@@ -60,8 +60,43 @@ class ZeroPadding2D(Layer):
     def __init__(self, padding=(1, 1), data_format=None, **kwargs):
         super().__init__(**kwargs)
         self.data_format = channels_last(data_format)
-        self.padding = pairs("padding", padding)
+        self.padding = pairs("padding", padding, 2)
         self.input_spec = InputSpec(ndim=4)
+
+    def call(self, inputs):
+        return ops.pad(inputs, ((0, 0), *self.padding, (0, 0)))
+
+    def compute_output_shape(self, input_shape):
+        return _grown(input_shape, map(sum, self.padding))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "padding": self.padding,
+            "data_format": self.data_format,
+        }
+
+
+class ZeroPadding3D(Layer):
+    """Adds zeros around a volume.
+
+    Args:
+        padding: Integer, three integers for depth, height and width, or three pairs
+            `((front, back), (top, bottom), (left, right))`. Defaults to `1`.
+        data_format: `None` or `"channels_last"`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`.
+
+    Output shape:
+        `(batch, new_depth, new_height, new_width, channels)`.
+    """
+
+    def __init__(self, padding=((1, 1), (1, 1), (1, 1)), data_format=None, **kwargs):
+        super().__init__(**kwargs)
+        self.data_format = channels_last(data_format)
+        self.padding = pairs("padding", padding, 3)
+        self.input_spec = InputSpec(ndim=5)
 
     def call(self, inputs):
         return ops.pad(inputs, ((0, 0), *self.padding, (0, 0)))
@@ -131,7 +166,7 @@ class Cropping2D(Layer):
     def __init__(self, cropping=((0, 0), (0, 0)), data_format=None, **kwargs):
         super().__init__(**kwargs)
         self.data_format = channels_last(data_format)
-        self.cropping = pairs("cropping", cropping)
+        self.cropping = pairs("cropping", cropping, 2)
         self.input_spec = InputSpec(ndim=4)
 
     def call(self, inputs):
@@ -150,75 +185,43 @@ class Cropping2D(Layer):
         }
 
 
-class UpSampling1D(Layer):
-    """Repeats each step of a sequence.
+class Cropping3D(Layer):
+    """Takes slices off the sides of a volume.
 
     Args:
-        size: Positive integer, how often. Defaults to `2`.
-
-    Input shape:
-        `(batch, steps, channels)`.
-
-    Output shape:
-        `(batch, steps * size, channels)`.
-    """
-
-    def __init__(self, size=2, **kwargs):
-        super().__init__(**kwargs)
-        self.size = positive_integer("size", size)
-        self.input_spec = InputSpec(ndim=3)
-
-    def call(self, inputs):
-        n, steps, channels = inputs.shape
-        x = ops.reshape(inputs, (n, steps, 1, channels))
-        x = ops.broadcast_to(x, (n, steps, self.size, channels))
-        return ops.reshape(x, (n, steps * self.size, channels))
-
-    def compute_output_shape(self, input_shape):
-        return _scaled(input_shape, (self.size,))
-
-    def get_config(self):
-        return {**super().get_config(), "size": self.size}
-
-
-class UpSampling2D(Layer):
-    """Repeats the rows and columns of an image.
-
-    Args:
-        size: Integer or pair of integers, how often. Defaults to `2`.
+        cropping: Integer, three integers for depth, height and width, or three pairs
+            `((front, back), (top, bottom), (left, right))`. Defaults to `1`.
         data_format: `None` or `"channels_last"`.
-        interpolation: `"nearest"`.
 
     Input shape:
-        `(batch, height, width, channels)`.
+        `(batch, depth, height, width, channels)`.
 
     Output shape:
-        `(batch, height * size[0], width * size[1], channels)`.
+        `(batch, new_depth, new_height, new_width, channels)`.
+
+    Raises:
+        ValueError: if nothing of the input would be left.
     """
 
-    def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **kwargs):
+    def __init__(self, cropping=((1, 1), (1, 1), (1, 1)), data_format=None, **kwargs):
         super().__init__(**kwargs)
         self.data_format = channels_last(data_format)
-        self.size = integer_tuple("size", size, 2)
-        self.interpolation = one_of("interpolation", interpolation, ("nearest",))
-        self.input_spec = InputSpec(ndim=4)
+        self.cropping = pairs("cropping", cropping, 3)
+        self.input_spec = InputSpec(ndim=5)
 
     def call(self, inputs):
-        n, height, width, channels = inputs.shape
-        rows, columns = self.size
-        x = ops.reshape(inputs, (n, height, 1, width, 1, channels))
-        x = ops.broadcast_to(x, (n, height, rows, width, columns, channels))
-        return ops.reshape(x, (n, height * rows, width * columns, channels))
+        _, depth, height, width, _ = self.compute_output_shape(inputs.shape)
+        (front, _), (top, _), (left, _) = self.cropping
+        return inputs[:, front : front + depth, top : top + height, left : left + width]
 
     def compute_output_shape(self, input_shape):
-        return _scaled(input_shape, self.size)
+        return _cropped(self, input_shape, map(sum, self.cropping))
 
     def get_config(self):
         return {
             **super().get_config(),
-            "size": self.size,
+            "cropping": self.cropping,
             "data_format": self.data_format,
-            "interpolation": self.interpolation,
         }
 
 
@@ -237,9 +240,3 @@ def _cropped(layer, input_shape, amounts):
             f"'{layer.name}'"
         )
     return shape
-
-
-def _scaled(input_shape, factors):
-    sizes = zip(input_shape[1:-1], factors)
-    middle = (None if size is None else size * factor for size, factor in sizes)
-    return (input_shape[0], *middle, input_shape[-1])

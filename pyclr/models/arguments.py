@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
+from .. import config
 from ..data.rows import ArrayData
 
 
@@ -13,6 +16,15 @@ def whole_number(name, value):
             f"Argument `{name}` must be an integer, at least 0. Received: {name}={value!r}"
         )
     return int(value)
+
+
+def limited_epochs(epochs):
+    """The number of epochs, or what `config.set_max_epochs` allows."""
+    limit = config.max_epochs()
+    if limit is None or limit >= epochs:
+        return epochs
+    warnings.warn(f"Limiting epochs to {limit}", stacklevel=4)
+    return limit
 
 
 def steps_of(name, steps, data):
@@ -25,6 +37,10 @@ def steps_of(name, steps, data):
     """
     if data is None:
         return None
+    limit = config.max_steps_per_epoch()
+    if limit is not None and limit < (steps or data.steps or limit + 1):
+        warnings.warn(f"Limiting steps_per_epoch to {limit}", stacklevel=4)
+        return limit
     if steps is None:
         if data.endless:
             raise ValueError(f"Argument `{name}` is needed: the data have no end.")

@@ -10,13 +10,17 @@ import re
 import sys
 import warnings
 from contextlib import suppress
+from typing import NamedTuple
 
 import numpy as np
 
 from .. import _core
-from ..metrics import Metric
+from ..callbacks._rates import innermost
+from ..callbacks.backup_and_restore import BackupAndRestore
+from ..optimizers.hyper import is_schedule
 from ..random import seed as global_seed
 from ..saving.archive import write_atomically
+from ..utils import tree
 
 _MAGIC = b"pyclr run state 1\n"
 _NAME = re.compile(r"state-(\d{8})\.run")
@@ -50,6 +54,10 @@ class RunState:
                 f"Received: save_freq={save_freq!r}"
             )
         self.folder = os.fspath(folder)
+        if os.path.exists(self.folder) and not os.path.isdir(self.folder):
+            raise ValueError(
+                f"Argument `resume` must be the name of a folder. Received: '{self.folder}'"
+            )
         self.save_freq = save_freq
 
     # --- Files -----------------------------------------------------------------------------------
@@ -109,36 +117,30 @@ class RunState:
 
     # --- What a state holds ----------------------------------------------------------------------
 
-    def save(self, model, callbacks, epoch, step, finished=False):
+    def save(self, model, callbacks, place, logs):
         """Saves the state of a run.
 
         Args:
             model: The model.
             callbacks: The `CallbackList`.
-            epoch: Integer, the epoch that is running or comes next.
-            step: Integer, batches of it that are done.
-            finished: Boolean, whether the run has ended: all epochs, or stopped by a callback.
+            place: `Place`, where the run stands.
+            logs: Dictionary of floats, the logs of the last batch.
 
         Returns:
             False, and saves nothing, if a weight is not finite: what was saved before stays.
         """
         variables = _variables(model)
-        arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
         if not all(np.isfinite(variable.numpy()).all() for variable in model.variables):
             return False
-        states = [_packed(callback.get_state(), arrays) for callback in callbacks]
+        arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
         info = {
-            "epoch": epoch,
-            "step": step,
-            "finished": finished,
+            "place": place._asdict(),
+            "logs": logs,
             "stopped": bool(model.stop_training),
             "variables": _descriptions(variables),
-            "callbacks": [
-                {"class": type(callback).__name__, "state": state}
-                for callback, state in zip(callbacks, states)
-            ],
-            "order": [model._order_seed, model._epochs_begun],
-            "optimizer": model.optimizer.get_extra_state(),
+            "callbacks": _packed(callbacks.get_state(), arrays),
+            "order_seed": model._order_seed,
+            "optimizer": _optimizer_state(model.optimizer),
             "random": global_seed.get_state(),
             "made_with": {
                 "pyclr": sys.modules[__name__.partition(".")[0]].__version__,
@@ -149,74 +151,127 @@ class RunState:
         self.write(info, arrays)
         return True
 
-    def load(self, model, callbacks):
-        """Returns the newest state, after a check that it is one of this model, or `None`.
-
-        Raises:
-            ValueError: if it is the state of another model; nothing is changed.
-        """
+    def load(self):
+        """Returns the newest whole `SavedRun`, or `None`."""
         found = self.read()
-        if found is None:
-            return None
-        info, arrays = found
-        descriptions = _descriptions(_variables(model))
-        if info["variables"] != descriptions:
-            theirs, ours = info["variables"], descriptions
-            first = next((pair for pair in zip(theirs, ours) if pair[0] != pair[1]), None)
-            raise ValueError(
-                f"The run state in '{self.folder}' is that of another model: it has {len(theirs)} "
-                f"variables, and this one {len(ours)}"
-                + (f"; the first that differs is {first[0]} there, {first[1]} here. " if first
-                   else ". ")
-                + "Give another folder, or remove this one."
-            )  # fmt: skip
-        return State(model, info, arrays)
+        return None if found is None else SavedRun(self.folder, *found)
 
 
-class State:
-    """A state that was read, to be put into effect in two steps.
+def run_state_of(resume, save_freq, callbacks):
+    """Returns the `RunState` that `fit` was asked for, by its argument or by a `BackupAndRestore`
+    among the callbacks, or `None`; and whether it is removed in the end.
+
+    Raises:
+        ValueError: if both ask for one, or an argument is not as described.
+    """
+    listed = [] if callbacks is None else tree.flatten(getattr(callbacks, "callbacks", callbacks))
+    backups = [callback for callback in listed if isinstance(callback, BackupAndRestore)]
+    if len(backups) + (resume is not None) > 1:
+        raise ValueError(
+            "The state of a run is kept in one folder: give `resume` or one `BackupAndRestore`."
+        )
+    if backups:
+        (backup,) = backups
+        return RunState(backup.backup_dir, backup.save_freq), backup.delete_checkpoint
+    return (None if resume is None else RunState(resume, save_freq)), False
+
+
+class Place(NamedTuple):
+    """Where a run stands.
 
     Attributes:
-        epoch, step: Integers, where the run goes on.
-        finished: Boolean, whether the run had ended, `stopped` whether by a callback.
+        epoch: Integer, the epoch that is running, or comes next.
+        step: Integer, batches of it that are done.
+        number: Integer, the number of that epoch among all that the model has trained.
+        first: Integer, the number of the first epoch of this `fit`.
     """
 
-    def __init__(self, model, info, arrays):
-        self._model, self._info, self._arrays = model, info, arrays
-        self.epoch, self.step = info["epoch"], info["step"]
-        self.finished, self.stopped = info["finished"], info["stopped"]
+    epoch: int
+    step: int
+    number: int
+    first: int
 
-    def restore(self, callbacks):
-        """Gives model and callbacks the state. Callbacks without a counterpart keep their own."""
-        model, info = self._model, self._info
+
+class SavedRun:
+    """A state that was read.
+
+    Attributes:
+        place: `Place` where the run goes on.
+        logs: Dictionary, the logs of the last batch.
+        stopped: Boolean, whether a callback had ended the run.
+        order_seed: Integer, decides the order of the data.
+    """
+
+    def __init__(self, folder, info, arrays):
+        self._folder, self._info, self._arrays = folder, info, arrays
+        self.place = Place(**info["place"])
+        self.logs, self.stopped = info["logs"], info["stopped"]
+        self.order_seed = info["order_seed"]
+
+    def check(self, model):
+        """Raises a ValueError if this is the state of another model."""
+        ours, theirs = _descriptions(_variables(model)), self._info["variables"]
+        if ours == theirs:
+            return
+        first = next((pair for pair in zip(theirs, ours) if pair[0] != pair[1]), None)
+        difference = (
+            f"; the first that differs is {first[0]} there, {first[1]} here" if first else ""
+        )
+        raise ValueError(
+            f"The run state in '{self._folder}' is that of another model: it has {len(theirs)} "
+            f"variables, and this one {len(ours)}{difference}. Give another folder, or remove this "
+            "one."
+        )
+
+    def restore(self, model, callbacks):
+        """Gives model and callbacks the state."""
+        info = self._info
+        _set_optimizer_state(model.optimizer, info["optimizer"])
         for i, variable in enumerate(_variables(model)):
             variable.assign(self._arrays[f"v{i}"])
-        seed, epochs = info["order"]
-        object.__setattr__(model, "_order_seed", seed)
-        object.__setattr__(model, "_epochs_begun", epochs)
-        model.optimizer.set_extra_state(info["optimizer"])
+        object.__setattr__(model, "_order_seed", self.order_seed)
+        object.__setattr__(model, "_epochs_begun", self.place.number)
         global_seed.set_state(info["random"])
-        saved = list(info["callbacks"])
-        for callback in callbacks:
-            name = type(callback).__name__
-            entry = next((e for e in saved if e["class"] == name), None)
-            if entry is not None:
-                saved.remove(entry)
-                callback.set_state(_unpacked(entry["state"], self._arrays))
+        callbacks.set_state(_unpacked(info["callbacks"], self._arrays))
 
 
 def _variables(model):
     """Everything numeric that training changes: weights, random streams, optimizer, metrics."""
-    found = list(model.variables) + list(model.optimizer.variables)
+    # The optimizer's rate is there whether or not it is scheduled now.
+    found = [*model.variables, innermost(model.optimizer)._rate, *model.optimizer.variables]
     for metric in model.metrics:
-        found += metric.variables if isinstance(metric, Metric) else []
+        found += metric.variables
     seen = set()
     return [v for v in found if not (id(v) in seen or seen.add(id(v)))]
 
 
 def _descriptions(variables):
-    # Not the paths, which count the models made before in the same process.
-    return [f"{variable.name} {tuple(variable.shape)} {variable.dtype}" for variable in variables]
+    # Not the names, which count the layers made before in the same process.
+    return [f"{tuple(variable.shape)} {variable.dtype}" for variable in variables]
+
+
+def _optimizer_state(optimizer):
+    """What an optimizer knows beside its variables: numbers, and which of them are scheduled."""
+    optimizer = innermost(optimizer)
+    values = {
+        name: "schedule" if is_schedule(value) else value
+        for name, value in optimizer._hyper_values.items()
+    }
+    return {
+        "values": values,
+        "rate_factor": float(optimizer.rate_factor),
+        "minimum_rate": float(optimizer.minimum_rate),
+    }
+
+
+def _set_optimizer_state(optimizer, state):
+    optimizer = innermost(optimizer)
+    for name, value in state["values"].items():
+        # A schedule is the script's; what replaced one, or a number set since, is the run's.
+        if value != "schedule":
+            optimizer._hyper_values[name] = value
+    optimizer.rate_factor = state["rate_factor"]
+    optimizer.minimum_rate = state["minimum_rate"]
 
 
 def _packed(value, arrays):

@@ -6,6 +6,7 @@ import warnings
 from contextlib import ExitStack, closing
 from copy import copy
 
+from .. import config
 from ..callbacks.callback_list import CallbackList
 from ..callbacks.context import Context
 from ..data.adapt import as_source, validation_source, with_class_weights
@@ -17,8 +18,16 @@ from ..layers.layer import structure_version
 from ..replay import ReplayedStep
 from ..symbolic import dry_run
 from ..utils import tree
-from .arguments import check_several_runs, steps_of, validation_epochs, whole_number
+from .arguments import (
+    check_several_runs,
+    limited_epochs,
+    steps_of,
+    validation_epochs,
+    whole_number,
+)
+from .keeper import Keeper
 from .outputs import Logs, OutputSpec, Sink, to_numpy
+from .run_state import Place, run_state_of
 from .steps import Steps, unpack
 
 # A stretch of replayed steps ends after this time, so that the progress bar moves and Ctrl-C acts.
@@ -51,6 +60,8 @@ class Trainer(Steps):
         *,
         validation_shuffle=False,
         stratify=False,
+        resume=None,
+        resume_save_freq="epoch",
     ):
         """Trains the model.
 
@@ -84,6 +95,12 @@ class Trainer(Steps):
             validation_freq: Integer, validate every so many epochs; or a list of epochs, from 1.
             validation_shuffle: Boolean, whether `validation_split` draws samples at random.
             stratify: Boolean, whether `validation_split` takes the same share of every class.
+            resume: Path of a folder, or `None`. The state of the run is saved there, and a run that
+                was stopped - killed, too - goes on from it: with the weights, optimizer, order of
+                the data, random numbers, History and callbacks' states of a run that was not, bit
+                for bit. The script has to make the same model and data.
+            resume_save_freq: `"epoch"`, or an integer: the state is saved after every epoch, and
+                after every so many batches.
 
         Returns:
             A `History`: its `history` holds the logs of every epoch.
@@ -93,11 +110,16 @@ class Trainer(Steps):
             ValueError: if data or arguments do not fit; nothing has been changed then.
         """
         self._check_compiled("fit")
-        epochs = whole_number("epochs", epochs)
+        epochs = limited_epochs(whole_number("epochs", epochs))
         initial_epoch = whole_number("initial_epoch", initial_epoch)
+        state, delete_state = run_state_of(resume, resume_save_freq, callbacks)
+        saved = None if state is None else state.load()
+        begun = self._epochs_begun
+        place = Place(initial_epoch, 0, begun, begun) if saved is None else saved.place
         train, validation, weights = self._data_of_fit(
             x, y, sample_weight, batch_size, class_weight, validation_data, validation_split,
             validation_batch_size, validation_shuffle, stratify,
+            self._order_seed if saved is None else saved.order_seed,
         )  # fmt: skip
         steps = steps_of("steps_per_epoch", steps_per_epoch, train)
         test_steps = steps_of("validation_steps", validation_steps, validation)
@@ -105,11 +127,13 @@ class Trainer(Steps):
         check_several_runs("validation_steps", test_steps, validation, epochs - initial_epoch)
         validate = validation_epochs(validation_freq) if validation is not None else None
         if steps is not None:
-            train = Continued(train, steps, self._epochs_begun)
+            train = Continued(train, steps, place.first)
         with ExitStack() as stack:
             stack.enter_context(closing(train))
-            train.begin(self._epochs_begun, shuffle)
+            train.begin(place.number, shuffle)
             self._prepare(train, weights)
+            if saved is not None:
+                saved.check(self)
             if validation is not None:
                 stack.enter_context(closing(validation))
                 self._preflight(validation)
@@ -129,27 +153,39 @@ class Trainer(Steps):
                     validation_batch_size,
                 )  # fmt: skip
             )
-            self.stop_training = False
-            logs = {}
+            self.stop_training = saved is not None and saved.stopped
             if steps or train.steps:  # None: it is not known before the first epoch's end
                 self.optimizer.resolve(steps or train.steps, epochs)
+            if saved is not None:
+                saved.restore(self, callbacks)
+            logs = {}
             callbacks.on_train_begin()
-            try:
-                for epoch in range(initial_epoch, epochs):
-                    self.reset_metrics()
-                    callbacks.on_epoch_begin(epoch)
-                    done, logs = self._train_epoch(train, steps, shuffle, callbacks)
-                    if done == 0:
-                        break
-                    if validate is not None and validate(epoch + 1):
-                        results = self._evaluate(validation, test_steps, callbacks)
-                        logs.update({f"val_{name}": value for name, value in results.items()})
-                    callbacks.on_epoch_end(epoch, logs)
-                    if self.stop_training or (train.one_shot and steps and done < steps):
-                        break
-                self.optimizer.finalize_variable_values(self.trainable_variables)
-            finally:
-                callbacks.on_train_end(logs)
+            with stack.enter_context(Keeper(state, self, callbacks, place)) as keeper:
+                try:
+                    for epoch in range(place.epoch, 0 if self.stop_training else epochs):
+                        first = place.step if epoch == place.epoch else 0
+                        self.reset_metrics()
+                        callbacks.on_epoch_begin(epoch)
+                        if first:  # what the epoch's beginning did was done in the run before
+                            saved.restore(self, callbacks)
+                            logs = saved.logs
+                        done, new = self._train_epoch(
+                            train, steps, shuffle, callbacks, keeper, first
+                        )
+                        if done == 0:
+                            break
+                        logs = new if done > first else logs
+                        if validate is not None and validate(epoch + 1):
+                            results = self._evaluate(validation, test_steps, callbacks)
+                            logs.update({f"val_{name}": v for name, v in results.items()})
+                        callbacks.on_epoch_end(epoch, logs)
+                        keeper.after_epoch()
+                        if self.stop_training or (train.one_shot and steps and done < steps):
+                            break
+                    self.optimizer.finalize_variable_values(self.trainable_variables)
+                finally:
+                    callbacks.on_train_end(logs)
+                keeper.end(delete_state)
         return self.history
 
     def evaluate(
@@ -256,17 +292,20 @@ class Trainer(Steps):
             self._steps[kind] = ReplayedStep(run, structure_version, not self.run_eagerly)
         return self._steps[kind]
 
-    def _run(self, kind, data, limit, callbacks, sink=None):
-        """Runs the coming batches, up to `limit` or all; returns their number and the last logs as
-        floats. The first step of a run with several is eager: it audits the program."""
+    def _run(self, kind, data, limit, callbacks, sink=None, keeper=None, done=0):
+        """Runs the coming batches, up to `limit` (with the `done` ones before) or all; returns
+        their number and the last logs as floats. The first step of a run with several is eager: it
+        audits the program."""
         step = self._step(kind)
         begin, end = f"on_{kind}_batch_begin", f"on_{kind}_batch_end"
         every_batch = callbacks.listens(begin) or callbacks.listens(end)
         progress = callbacks.progbar.update if callbacks.progbar is not None else _nothing
         several = (data.steps if limit is None else limit) != 1
-        done, logs = 0, Logs(None)
+        logs = Logs(None)
+        audited = not several
         while limit is None or done < limit:
-            stretch = data.next(1 if every_batch else None if limit is None else limit - done)
+            wanted = 1 if every_batch else None if limit is None else limit - done
+            stretch = data.next(wanted if keeper is None else keeper.limit(wanted))
             if stretch is None:
                 break
             key = stretch.key
@@ -274,7 +313,8 @@ class Trainer(Steps):
             if every_batch:
                 callbacks.set_batch(stretch)
                 callbacks.call(begin, done, {})
-            if program is None or (done == 0 and several):
+            if program is None or not audited:
+                audited = True
                 outputs = to_numpy(step.run(key, stretch.nest, stretch.tensors()))
                 step.finish(key)
                 if sink is not None:
@@ -294,16 +334,18 @@ class Trainer(Steps):
             if every_batch:
                 shown = {"outputs": outputs} if kind == "predict" else logs()
                 callbacks.call(end, done - 1, shown)
-                if kind == "train" and self.stop_training:
-                    break
             elif not (kind == "test" and callbacks.params.get("epochs", 1) > 1):
                 progress(done, None if kind == "predict" else logs)
+            if keeper is not None:
+                keeper.after_batches(count, done, logs)
+            if every_batch and kind == "train" and self.stop_training:
+                break
         return done, {} if kind == "predict" else logs()
 
-    def _run_epoch(self, kind, data, steps, callbacks, sink=None):
+    def _run_epoch(self, kind, data, steps, callbacks, sink=None, keeper=None, first=0):
         """Runs an epoch that has begun, and warns when it had fewer batches than asked for."""
         data.on_epoch_begin()
-        done, logs = self._run(kind, data, steps, callbacks, sink)
+        done, logs = self._run(kind, data, steps, callbacks, sink, keeper, first)
         data.on_epoch_end()
         if steps is not None and done < steps and not (kind == "train" and self.stop_training):
             warnings.warn(
@@ -314,11 +356,14 @@ class Trainer(Steps):
             )
         return done, logs
 
-    def _train_epoch(self, data, steps, shuffle, callbacks):
+    def _train_epoch(self, data, steps, shuffle, callbacks, keeper, first):
+        """Trains an epoch, of which the first batches may have been done in a run before."""
         number = self._epochs_begun
         object.__setattr__(self, "_epochs_begun", number + 1)
         data.begin(number, shuffle)
-        done, logs = self._run_epoch("train", data, steps, callbacks)
+        if first:
+            data.skip(first)
+        done, logs = self._run_epoch("train", data, steps, callbacks, None, keeper, first)
         if callbacks.params.get("steps") is None:  # now it is known, for the progress bar
             callbacks.set_params({**callbacks.params, "steps": done})
         return done, logs
@@ -355,14 +400,14 @@ class Trainer(Steps):
 
     def _data_of_fit(
         self, x, y, sample_weight, batch_size, class_weight, validation_data, validation_split,
-        validation_batch_size, validation_shuffle, stratify,
+        validation_batch_size, validation_shuffle, stratify, seed,
     ):  # fmt: skip
         check_one_weighting(class_weight, sample_weight)
         weights = None if class_weight is None else ClassWeights(class_weight)
         if validation_data is not None or not validation_split:
-            train = as_source(x, y, sample_weight, batch_size, weights, self._order_seed)
+            train = as_source(x, y, sample_weight, batch_size, weights, seed)
         else:
-            train = as_source(x, y, sample_weight, batch_size, seed=self._order_seed)
+            train = as_source(x, y, sample_weight, batch_size, seed=seed)
             train, rest = split(train, validation_split, validation_shuffle, stratify)
             validation_data = rest.nest
             if weights is not None:
@@ -389,10 +434,12 @@ class Trainer(Steps):
         """Builds the model, its losses and metrics, and checks the data against them; once, until
         something changes."""
         sample = data.sample()
+        if self._known_output == (structure_version(), sample.signature):
+            self._check_labels(*sample.nest, self._output_spec)
+            return
         before = copy(self._compiled_loss), copy(self._compiled_metrics)
         try:
-            if self._known_output != (structure_version(), sample.signature):
-                self._see(sample)
+            self._see(sample)
             self._check_labels(*sample.nest, self._output_spec)
         except Exception:
             # What was resolved by data that are refused is resolved anew by the next.
@@ -414,7 +461,7 @@ class Trainer(Steps):
         if isinstance(callbacks, CallbackList):
             return callbacks
         if verbose == "auto":
-            verbose = 1
+            verbose = 1 if config.is_interactive_logging_enabled() else 2
         if verbose not in (0, 1, 2):
             raise ValueError(
                 f"Argument `verbose` must be 'auto', 0, 1 or 2. Received: verbose={verbose!r}"

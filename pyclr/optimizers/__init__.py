@@ -3,9 +3,21 @@
 from .. import _lookup
 from ..saving import serialization
 from . import schedules as schedules
+from .adadelta import Adadelta as Adadelta
+from .adafactor import Adafactor as Adafactor
+from .adagrad import Adagrad as Adagrad
 from .adam import Adam as Adam
+from .adam import AdamW as AdamW
+from .adamax import Adamax as Adamax
+from .ftrl import Ftrl as Ftrl
+from .lamb import Lamb as Lamb
+from .lion import Lion as Lion
+from .loss_scale_optimizer import LossScaleOptimizer as LossScaleOptimizer
+from .muon import Muon as Muon
+from .nadam import Nadam as Nadam
 from .optimizer import Optimizer as Optimizer
 from .rmsprop import RMSprop as RMSprop
+from .schedule_free_adamw import ScheduleFreeAdamW as ScheduleFreeAdamW
 from .sgd import SGD as SGD
 
 

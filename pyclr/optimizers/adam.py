@@ -1,9 +1,10 @@
-"""Adam."""
+"""Adam and its relatives that keep a mean of the gradient and of its square."""
 
-from .optimizer import Optimizer, hyper_parameter
+from .elementwise import ElementwiseOptimizer
+from .hyper import HyperParameter
 
 
-class Adam(Optimizer):
+class Adam(ElementwiseOptimizer):
     """Adam (Kingma & Ba, arXiv 1412.6980): steps from running means of the gradient and its square.
 
     `m += (1 - beta_1) * (g - m); v += (1 - beta_2) * (g**2 - v)`, then
@@ -12,15 +13,18 @@ class Adam(Optimizer):
 
     Args:
         learning_rate: Number or `LearningRateSchedule`. Defaults to 0.001.
-        beta_1: Number, the decay of the mean. Defaults to 0.9.
-        beta_2: Number, the decay of the mean square. Defaults to 0.999.
-        epsilon: Number. Defaults to 1e-7.
+        beta_1: Number or schedule, the decay of the mean. Defaults to 0.9.
+        beta_2: Number or schedule, the decay of the mean square. Defaults to 0.999.
+        epsilon: Number or schedule. Defaults to 1e-7.
         amsgrad: Boolean, whether the largest mean square so far is used (Reddi et al., ICLR 2018).
-        weight_decay, clipnorm, clipvalue, global_clipnorm, name: See `Optimizer`.
+            Defaults to `False`.
+        **options: See `Optimizer`.
     """
 
     update = "adam"
-    interleaved_slots = ("momentum", "velocity")
+    beta_1 = HyperParameter("The decay of the running mean.")
+    beta_2 = HyperParameter("The decay of the running mean square.")
+    epsilon = HyperParameter("The number that keeps the division finite.")
 
     def __init__(
         self,
@@ -29,33 +33,50 @@ class Adam(Optimizer):
         beta_2=0.999,
         epsilon=1e-7,
         amsgrad=False,
-        weight_decay=None,
-        clipnorm=None,
-        clipvalue=None,
-        global_clipnorm=None,
-        name="adam",
+        **options,
     ):
-        super().__init__(
-            learning_rate,
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
-            name,
-            hyper={"beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon},
-            slots=("momentum", "velocity") + (("velocity_hat",) if amsgrad else ()),
-        )
+        super().__init__(learning_rate, **options)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
         self.amsgrad = bool(amsgrad)
 
-    beta_1 = hyper_parameter("beta_1", "The decay of the running mean.")
-    beta_2 = hyper_parameter("beta_2", "The decay of the running mean square.")
-    epsilon = hyper_parameter("epsilon", "The number that keeps the division finite.")
+    def _slots_in_use(self):
+        return [*super()._slots_in_use(), *(["velocity_hat"] if self.amsgrad else [])]
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-            "amsgrad": self.amsgrad,
-        }
+        return {**super().get_config(), "amsgrad": self.amsgrad}
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov & Hutter, arXiv 1711.05101).
+
+    Before Adam's step, `w -= learning_rate * weight_decay * w`.
+
+    Args:
+        learning_rate: Number or `LearningRateSchedule`. Defaults to 0.001.
+        weight_decay: Number or schedule. Defaults to 0.004.
+        beta_1, beta_2, epsilon, amsgrad: As in `Adam`.
+        **options: See `Optimizer`.
+
+    Raises:
+        ValueError: if `weight_decay` is `None`.
+    """
+
+    def __init__(
+        self,
+        learning_rate=0.001,
+        weight_decay=0.004,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-7,
+        amsgrad=False,
+        **options,
+    ):
+        if weight_decay is None:
+            raise ValueError(
+                "Argument `weight_decay` must be a number. Received: weight_decay=None"
+            )
+        super().__init__(
+            learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **options
+        )

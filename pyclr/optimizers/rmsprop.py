@@ -1,9 +1,10 @@
 """RMSprop."""
 
-from .optimizer import Optimizer, hyper_parameter
+from .elementwise import ElementwiseOptimizer
+from .hyper import HyperParameter
 
 
-class RMSprop(Optimizer):
+class RMSprop(ElementwiseOptimizer):
     """RMSprop (Hinton, 2012): steps divided by a running root mean square of the gradient.
 
     `v = rho * v + (1 - rho) * g**2; w -= learning_rate * g / sqrt(v + epsilon)`; when centered, the
@@ -12,14 +13,17 @@ class RMSprop(Optimizer):
 
     Args:
         learning_rate: Number or `LearningRateSchedule`. Defaults to 0.001.
-        rho: Number, the decay of the running means. Defaults to 0.9.
-        momentum: Number. Defaults to 0.
-        epsilon: Number. Defaults to 1e-7.
+        rho: Number or schedule, the decay of the running means. Defaults to 0.9.
+        momentum: Number or schedule. Defaults to 0.
+        epsilon: Number or schedule. Defaults to 1e-7.
         centered: Boolean. Defaults to `False`.
-        weight_decay, clipnorm, clipvalue, global_clipnorm, name: See `Optimizer`.
+        **options: See `Optimizer`.
     """
 
     update = "rmsprop"
+    rho = HyperParameter("The decay of the running means.")
+    momentum = HyperParameter("The momentum of the next update.")
+    epsilon = HyperParameter("The number that keeps the division finite.")
 
     def __init__(
         self,
@@ -28,36 +32,17 @@ class RMSprop(Optimizer):
         momentum=0.0,
         epsilon=1e-7,
         centered=False,
-        weight_decay=None,
-        clipnorm=None,
-        clipvalue=None,
-        global_clipnorm=None,
-        name="rmsprop",
+        **options,
     ):
-        slots = ["velocity"]
-        slots += ["momentum"] if momentum else []
-        slots += ["average_gradient"] if centered else []
-        super().__init__(
-            learning_rate,
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
-            name,
-            hyper={"rho": rho, "momentum": momentum, "epsilon": epsilon},
-            slots=slots,
-        )
+        super().__init__(learning_rate, **options)
+        self.rho = rho
+        self.momentum = momentum
+        self.epsilon = epsilon
         self.centered = bool(centered)
 
-    rho = hyper_parameter("rho", "The decay of the running means.")
-    momentum = hyper_parameter("momentum", "The momentum of the next update.")
-    epsilon = hyper_parameter("epsilon", "The number that keeps the division finite.")
+    def _slots_in_use(self):
+        momentum = ["momentum"] if self._uses("momentum") else []
+        return ["velocity", *momentum, *(["average_gradient"] if self.centered else [])]
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "rho": self.rho,
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "centered": self.centered,
-        }
+        return {**super().get_config(), "centered": self.centered}

@@ -1,9 +1,12 @@
 """Stochastic gradient descent."""
 
-from .optimizer import Optimizer, hyper_parameter
+import numbers
+
+from .elementwise import ElementwiseOptimizer
+from .hyper import HyperParameter
 
 
-class SGD(Optimizer):
+class SGD(ElementwiseOptimizer):
     """Gradient descent, with momentum.
 
     `w -= learning_rate * g`; with momentum `v = momentum * v - learning_rate * g; w += v`; with
@@ -11,46 +14,29 @@ class SGD(Optimizer):
 
     Args:
         learning_rate: Number or `LearningRateSchedule`. Defaults to 0.01.
-        momentum: Number in [0, 1]. Defaults to 0.
+        momentum: Number in [0, 1] or schedule. Defaults to 0.
         nesterov: Boolean. Defaults to `False`.
-        weight_decay, clipnorm, clipvalue, global_clipnorm, name: See `Optimizer`.
+        **options: See `Optimizer`.
     """
 
     update = "sgd"
+    momentum = HyperParameter("The momentum of the next update.")
 
-    def __init__(
-        self,
-        learning_rate=0.01,
-        momentum=0.0,
-        nesterov=False,
-        weight_decay=None,
-        clipnorm=None,
-        clipvalue=None,
-        global_clipnorm=None,
-        name="SGD",
-    ):
-        super().__init__(
-            learning_rate,
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
-            name,
-            hyper={"momentum": momentum},
-            slots=("momentum",) if momentum else (),
-            flag=nesterov,
-        )
-        if not 0 <= self.momentum <= 1:
+    def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False, **options):
+        super().__init__(learning_rate, **options)
+        self.momentum = momentum
+        self.nesterov = bool(nesterov)
+        if isinstance(momentum, numbers.Real) and not 0 <= momentum <= 1:
             raise ValueError(
                 f"Argument `momentum` must be in [0, 1]. Received: momentum={momentum!r}"
             )
 
-    momentum = hyper_parameter("momentum", "The momentum of the next update.")
-
     @property
-    def nesterov(self):
-        return self._flag
+    def _flag(self):
+        return self.nesterov
+
+    def _slots_in_use(self):
+        return ["momentum"] if self._uses("momentum") else []
 
     def get_config(self):
-        config = super().get_config()
-        return {**config, "momentum": self.momentum, "nesterov": self.nesterov}
+        return {**super().get_config(), "nesterov": self.nesterov}

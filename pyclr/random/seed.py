@@ -10,6 +10,7 @@ from operator import index
 _lock = threading.Lock()
 _seed = None
 _drawn = 0  # seeds drawn since `_seed` was set
+_state = None  # of the numbers drawn without a seed: a tensor [seed, draws]
 
 
 def set_random_seed(seed):
@@ -37,6 +38,8 @@ def set_random_seed(seed):
     number = check_seed(seed)
     with _lock:
         _seed, _drawn = number, 0
+        if _state is not None:
+            _state._view()[...] = state_words(number)
 
 
 def make_seed():
@@ -54,6 +57,40 @@ def make_seed():
     state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
     state = (state ^ (state >> 27)) * 0x94D049BB133111EB % 2**64
     return (state ^ (state >> 31)) >> 33
+
+
+def global_state():
+    """Returns the state of the numbers drawn without a seed: an int64 tensor [seed, draws], which
+    the engine's random ops advance in place. It is always the same tensor, so that steps replay."""
+    global _seed, _state
+    import numpy as np
+
+    from .. import _core
+
+    with _lock:
+        if _state is None:
+            if _seed is None:
+                _seed = int.from_bytes(os.urandom(8), "little")
+            _state = _core.alias(np.array(state_words(_seed), "int64"))
+        return _state
+
+
+def state_words(seed):
+    """The first state of a stream: a seed below 2**64 as a signed integer, and no draws."""
+    return [seed - 2**64 if seed >= 2**63 else seed, 0]
+
+
+def get_state():
+    """Returns the global state, `[seed, seeds drawn]`, for `set_state`."""
+    with _lock:
+        return [_seed, _drawn]
+
+
+def set_state(state):
+    """Puts the global state back to what `get_state` returned."""
+    global _seed, _drawn
+    with _lock:
+        _seed, _drawn = state
 
 
 def check_seed(seed):

@@ -1,9 +1,16 @@
 """Utilities."""
 
+from ..backend import clear_session as clear_session
+from ..backend import is_keras_tensor as is_keras_tensor
+from ..backend import standardize_dtype as standardize_dtype
+from ..config import disable_interactive_logging as disable_interactive_logging
+from ..config import enable_interactive_logging as enable_interactive_logging
+from ..config import is_interactive_logging_enabled as is_interactive_logging_enabled
 from ..data.py_dataset import PyDataset as PyDataset
 from ..data.py_dataset import PyDataset as Sequence  # noqa: F401 - its old name
-from ..naming import reset_names as _reset_names
 from ..random.seed import set_random_seed as set_random_seed
+from ..saving.object_registration import CustomObjectScope as CustomObjectScope
+from ..saving.object_registration import custom_object_scope as custom_object_scope
 from ..saving.object_registration import get_custom_objects as get_custom_objects
 from ..saving.object_registration import get_registered_name as get_registered_name
 from ..saving.object_registration import get_registered_object as get_registered_object
@@ -27,8 +34,3 @@ from .numerical_utils import to_categorical as to_categorical
 from .progbar import Progbar as Progbar
 from .sequence_utils import pad_sequences as pad_sequences
 from .timeseries_dataset_utils import timeseries_dataset_from_array as timeseries_dataset_from_array
-
-
-def clear_session():
-    """Forgets the names given to layers so far, so that numbering starts again."""
-    _reset_names()

@@ -62,11 +62,13 @@ def get_file(
             content = folder / f"{name.partition('.')[0]}_extracted"
         else:
             target, content = folder / f"{name}_archive", folder / name
-    if force_download or not target.exists() or not _matches(target, expected, algorithm):
+    wanted = force_download or not target.exists() or not _matches(target, expected, algorithm)
+    if wanted:
         _download(origin, target, expected, algorithm)
     if content is None:
         return str(target)
-    _extract(target, content, "tar" if untar else archive_format)
+    if wanted or not content.exists():
+        _extract(target, content, "tar" if untar else archive_format)
     return str(content)
 
 
@@ -137,8 +139,6 @@ def _extract(archive, folder, archive_format):
     import tempfile
     import zipfile
 
-    if folder.exists():
-        return
     temporary = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:
         if archive_format in ("auto", "tar") and tarfile.is_tarfile(archive):
@@ -164,6 +164,7 @@ def _extract(archive, folder, archive_format):
                 "The file must be a tar or zip archive to be extracted. "
                 f"Received: {archive}, archive_format={archive_format!r}"
             )
+        shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)

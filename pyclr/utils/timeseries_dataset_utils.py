@@ -83,7 +83,8 @@ def timeseries_dataset_from_array(
     )
     views = sampling_rate == 1 and used.flags.c_contiguous
     # Rows with gaps would be copied, all of them: windows are then cut out batch by batch.
-    dataset = Dataset.from_tensor_slices((windows if views else starts, *labels))
+    table = windows if views else starts
+    dataset = Dataset.from_tensor_slices((table, *labels) if labels else table)
     if shuffle:
         dataset = dataset.shuffle(len(starts), make_seed() if seed is None else seed)
     if batch_size is not None:

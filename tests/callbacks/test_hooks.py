@@ -1,6 +1,10 @@
 """Which hooks run, in which order, with which logs."""
 
+import copy
+import inspect
 import io
+import os
+import pickle
 
 import numpy as np
 import pytest
@@ -8,6 +12,8 @@ import pytest
 import pyclr
 from pyclr import layers
 from pyclr.utils.progbar import Progbar
+
+os.environ.setdefault("KERAS_BACKEND", "numpy")
 
 X = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
 Y = np.arange(20) % 2
@@ -111,6 +117,18 @@ def test_running_metrics_are_the_means_so_far():
         assert loss == pytest.approx(model.test_on_batch(X[:count], Y[:count])[0], rel=1e-5)
 
 
+def test_stop_training_in_a_batch_ends_after_it():
+    class Stop(pyclr.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.stop_training = batch == 1
+
+    model = make()
+    history = model.fit(X, Y, batch_size=5, epochs=5, verbose=0, validation_data=(X, Y),
+                        callbacks=[Stop()])  # fmt: skip
+    assert history.epoch == [0] and int(model.optimizer.iterations) == 2
+    assert "val_loss" in history.history
+
+
 def test_stop_training_ends_after_the_epoch():
     class Stop(pyclr.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -124,6 +142,140 @@ def test_stop_training_keeps_the_program():
     for _ in range(3):
         model.fit(X, Y, batch_size=5, verbose=0)
     assert model.explain_step().startswith("The step is replayed")
+
+
+# --- The list ------------------------------------------------------------------------------------
+
+
+def test_every_callback_of_keras_is_there():
+    """All of them but those that need other libraries."""
+    keras = pytest.importorskip("keras")
+    theirs = {name for name in dir(keras.callbacks) if name[0].isupper()}
+    assert theirs - {"BackupAndRestore", "OrbaxCheckpoint"} <= set(dir(pyclr.callbacks))
+    for name in theirs & set(dir(pyclr.callbacks)):
+        names = inspect.signature(getattr(keras.callbacks, name).__init__).parameters
+        ours = inspect.signature(getattr(pyclr.callbacks, name).__init__).parameters
+        assert set(names) - {"kwargs"} <= set(ours), name
+
+
+def test_list_of_lists_and_append():
+    first, second, third = Note(), Note(), Note()
+    listed = pyclr.callbacks.CallbackList([first, [second]], model=make(), epochs=1)
+    listed.append(third)
+    assert third.model is first.model and third.params == {"epochs": 1}
+    listed.on_epoch_begin(0)
+    assert first.calls == second.calls == third.calls == [("epoch_begin", 0, [])]
+    assert listed.callbacks == [first, second, third]
+    with pytest.raises(TypeError, match="must hold instances"):
+        listed.append(print)
+    with pytest.raises(TypeError, match="must hold instances"):
+        pyclr.callbacks.CallbackList([len])
+
+
+def test_what_one_callback_adds_to_the_logs_the_next_ones_see():
+    seen = []
+    add = pyclr.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(new=1.0))
+    see = pyclr.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs["new"]))
+    history = make().fit(X, Y, verbose=0, callbacks=[add, see])
+    assert seen == [1.0] and history.history["new"] == [1.0]
+
+
+def test_lambda_callback():
+    calls = []
+    hooks = [name for name in dir(pyclr.callbacks.Callback) if name.startswith("on_")]
+    assert len(hooks) == 16  # fourteen, and two old names
+
+    def note(name):
+        return lambda *args: calls.append(name)
+
+    model = make()
+    every = pyclr.callbacks.LambdaCallback(**{name: note(name) for name in hooks})
+    model.fit(X, Y, verbose=0, validation_data=(X, Y), callbacks=[every])
+    model.predict(X, verbose=0, callbacks=[every])
+    assert set(calls) == set(hooks) - {"on_batch_begin", "on_batch_end"}
+    old = pyclr.callbacks.LambdaCallback(on_batch_end=note("old"))
+    model.fit(X, Y, verbose=0, callbacks=[old])
+    assert calls[-1] == "old"
+    with pytest.raises(TypeError, match="Received: on_epoch_ends="):
+        pyclr.callbacks.LambdaCallback(on_epoch_ends=print)
+    with pytest.raises(TypeError, match="must be a function. Received: on_epoch_end=3"):
+        pyclr.callbacks.LambdaCallback(on_epoch_end=3)
+
+
+def test_params():
+    seen = {}
+    note = pyclr.callbacks.LambdaCallback(on_train_begin=lambda logs: seen.update(note.params))
+    make().fit(X, Y, batch_size=5, epochs=3, verbose=0, callbacks=[note])
+    assert seen == {"verbose": 0, "epochs": 3, "steps": 4, "do_validation": False}
+
+
+@pytest.mark.parametrize("kind", ["EarlyStopping", "ReduceLROnPlateau", "TimeBudget", "History"])
+def test_no_batch_hook_costs_nothing(kind):
+    """Batch hooks cost nothing unless overridden."""
+    callback = getattr(pyclr.callbacks, kind)(*[9][: kind == "TimeBudget"])
+    listens = pyclr.callbacks.CallbackList([callback]).listens("on_train_batch_end")
+    assert listens == (kind == "TimeBudget")
+
+
+def test_copies_and_pickles_are_without_the_run():
+    stop = pyclr.callbacks.EarlyStopping("loss", patience=3)
+    make().fit(X, Y, epochs=2, verbose=0, callbacks=[stop])
+    for other in (pickle.loads(pickle.dumps(stop)), copy.deepcopy(stop)):
+        assert other.patience == 3 and other.best == stop.best and other.model is None
+
+
+# --- The data ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_context_has_the_data_and_the_predictions(monkeypatch, split):
+    """Callbacks get `self.context` with references to the data, the current batch, and the
+    predictions for all validation data, computed once an epoch."""
+    model = make()
+    predictions = []
+    predict = model.predict
+    monkeypatch.setattr(
+        type(model), "predict", lambda self, *a, **k: predictions.append(1) or predict(*a, **k)
+    )
+    rows = []
+
+    class See(pyclr.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            x, y, weight = self.context.batch()
+            assert x.shape == (5, 3) and weight is None
+            rows.extend(int(np.flatnonzero((X == row).all(1))[0]) for row in x)
+            np.testing.assert_array_equal(y, Y[rows[-5:]])
+
+        def on_epoch_end(self, epoch, logs=None):
+            assert self.context.x is X and self.context.y is Y
+            x, y, *_ = self.context.validation_data
+            np.testing.assert_array_equal(x, X[-10:])
+            first = self.context.validation_predictions()
+            assert self.context.validation_predictions() is first
+            np.testing.assert_array_equal(first, predict(x, verbose=0))
+            assert np.mean(first.argmax(1) == y) == pytest.approx(logs["val_acc"])
+            with pytest.raises(RuntimeError, match="only in the hooks of batches"):
+                self.context.batch()
+
+    given = {"validation_split": 0.5} if split else {"validation_data": (X[-10:], Y[-10:])}
+    model.fit(X, Y, batch_size=5, epochs=2, verbose=0, callbacks=[See()], **given)
+    assert len(predictions) == 2
+    assert sorted(rows) == sorted(2 * list(range(10 if split else 20)))
+    assert rows != sorted(rows)
+
+
+def test_context_without_validation():
+    class See(pyclr.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.context.validation_predictions()
+
+    see = See()
+    with pytest.raises(ValueError, match="neither `validation_data`"):
+        make().fit(X, Y, verbose=0, callbacks=[see])
+    assert see.context is None  # nobody keeps the data
+
+
+# --- The progress bar ----------------------------------------------------------------------------
 
 
 class Terminal(io.StringIO):

@@ -1,6 +1,7 @@
 """Functions of each element: one line a function, as in csrc/kernels/pointwise.inc."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 
@@ -21,6 +22,10 @@ from cases.case import (
 
 BENCH_SIZE = 1 << 18
 erf = np.vectorize(math.erf, otypes=["float64"])
+erfc = np.vectorize(math.erfc, otypes=["float64"])
+erfinv = np.vectorize(
+    lambda x: NormalDist().inv_cdf((x + 1) / 2) / math.sqrt(2), otypes=["float64"]
+)
 
 
 def sigmoid(x):
@@ -51,10 +56,12 @@ SMOOTH = {
     "relu": (lambda x: np.maximum(x, 0), (-3, 3), (0,), EXACT),
     "relu6": (lambda x: np.clip(x, 0, 6), (-3, 9), (0, 6), EXACT),
     "exp": (np.exp, (-20, 20), (), bound_ulps(3)),
+    "exp2": (np.exp2, (-20, 20), (), bound_ulps(2)),
     "expm1": (np.expm1, (-5, 5), (), bound_ulps(2)),
     "tanh": (np.tanh, (-4, 4), (), bound_ulps(3)),
     "sigmoid": (sigmoid, (-20, 20), (), bound_ulps(4)),
     "sqrt": (np.sqrt, (0.1, 9), (), bound_ulps(1)),
+    "cbrt": (np.cbrt, (0.1, 9), (), bound_ulps(2)),
     "rsqrt": (lambda x: 1 / np.sqrt(x), (0.1, 9), (), bound_ulps(2)),
     "reciprocal": (lambda x: 1 / x, (0.2, 9), (), bound_ulps(1)),
     "selu": (selu, (-4, 4), (0,), bound_ulps(3)),
@@ -77,6 +84,8 @@ SMOOTH = {
     "acosh": (np.arccosh, (1.2, 9), (), bound_ulps(3)),
     "atanh": (np.arctanh, (-0.9, 0.9), (), bound_ulps(3)),
     "erf": (erf, (-3, 3), (), bound_ulps(2)),
+    "erfc": (erfc, (-3, 3), (), bound_ulps(4)),
+    "erfinv": (erfinv, (-0.9, 0.9), (), bound_absolute(8)),
     "softplus": (softplus, (-9, 9), (), bound_ulps(5)),
     "softsign": (lambda x: x / (1 + np.abs(x)), (-9, 9), (0,), bound_ulps(2)),
     "silu": (lambda x: x * sigmoid(x), (-9, 9), (), bound_ulps(5)),
@@ -87,13 +96,15 @@ SMOOTH = {
 }
 # Where the reference is smooth enough for differences over 2^-10.
 GENTLE = {
-    **dict.fromkeys(("sqrt", "rsqrt", "reciprocal", "log", "log2", "log10"), (0.7, 9)),
-    **dict.fromkeys(("asin", "acos", "atanh"), (-0.5, 0.5)),
+    **dict.fromkeys(("sqrt", "cbrt", "rsqrt", "reciprocal", "log", "log2", "log10"), (0.7, 9)),
+    **dict.fromkeys(("asin", "acos", "atanh", "erfinv"), (-0.5, 0.5)),
     "log1p": (-0.3, 9),
     "tan": (-0.8, 0.8),
     "acosh": (1.7, 9),
 }
-FLAT = {"floor": np.floor, "ceil": np.ceil, "round": np.round, "sign": np.sign}
+# Without a second derivative.
+STRAIGHT = ("relu", "relu6", "negative", "abs", "hard_sigmoid")
+FLAT = {"floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "round": np.round, "sign": np.sign}
 
 
 def unary(name, reference, domain, kinks, bound):
@@ -130,6 +141,7 @@ def unary(name, reference, domain, kinks, bound):
         slope,
         slope_bound,
         slope_error,
+        gradient=(0,) if name in STRAIGHT else (0, 1),
         run=tape_gradient(name, [0]),
         bench=Bench(bench_gradient),
     )

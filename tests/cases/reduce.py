@@ -103,6 +103,43 @@ def argument(op, function):
             )
 
 
+def with_ties(rng, n, dtype):
+    return [rng.integers(0, 9, (3, 4, n)).astype(dtype)]
+
+
+def sort_reference(x, axis, descending):
+    # Falling order, ties in their order: rising order of what is counted from the end.
+    order = np.argsort(x, axis=axis, kind="stable")
+    if descending:
+        order = x.shape[axis] - 1 - np.argsort(np.flip(x, axis), axis=axis, kind="stable")
+        order = np.flip(order, axis)
+    return np.take_along_axis(x, order, axis), order.astype("int32")
+
+
+def along_axis(op, inputs, reference, bound, dtypes, flag, differentiable=True, label=""):
+    for axis in (0, 1, -1):
+        for value in (False, True):
+            yield Case(
+                op,
+                inputs,
+                reference,
+                bound,
+                attrs={"axis": axis, flag: value},
+                gradient=(0,) if differentiable else (),
+                dtypes=dtypes,
+                sizes=FEW,
+                bench=Bench(lambda rng, dtype: inputs(rng, 20_000, dtype)),
+                label=f"{label}axis{axis}-{flag}" if value else f"{label}axis{axis}",
+            )
+
+
+def cumsum_reference(x, axis, reverse):
+    if reverse:
+        return np.flip(np.cumsum(np.flip(x, axis), axis, dtype=x.dtype), axis)
+    return np.cumsum(x, axis, dtype=x.dtype)
+
+
+FEW = (0, 1, 2, 5, 17)
 NUMBERS = FLOATS + INTEGERS
 CASES = [
     *reduction("sum", with_axes(np.sum), deviates, sum_bound, NUMBERS),
@@ -112,4 +149,16 @@ CASES = [
     *reduction("prod", with_axes(np.prod), factors, prod_bound, NUMBERS),
     *argument("argmax", np.argmax),
     *argument("argmin", np.argmin),
+    *along_axis(
+        "sort", with_ties, sort_reference, EXACT, (*NUMBERS, "uint8", "bool"), "descending", False
+    ),
+    *along_axis("sort", distinct, sort_reference, EXACT, FLOATS, "descending", label="distinct-"),
+    *along_axis(
+        "cumsum",
+        deviates,
+        cumsum_reference,
+        bound_sum(lambda inputs: max(inputs[0].shape)),
+        (*NUMBERS, "uint8"),
+        "reverse",
+    ),
 ]

@@ -263,6 +263,61 @@ def gather_cases(axis, indices):
     )
 
 
+def along_inputs(axis, indices):
+    """A tensor (4, 4, n) and as many indices but for the axis; or, with n indices, (4, 4, 5)."""
+
+    def shapes(n):
+        x, picks = [4, 4, 5], [4, 4, 5]
+        x[axis], picks[axis] = 4, n
+        return x, picks
+
+    def take(rng, n, dtype):
+        x, picks = shapes(n)
+        return [normal(rng, x, dtype), rng.integers(-4, 4, picks).astype(indices)]
+
+    def add(rng, n, dtype):
+        x, picks = shapes(n)
+        values = [normal(rng, picks, dtype), rng.integers(-4, 4, picks).astype(indices)]
+        return values, {"shape": x}
+
+    return take, add
+
+
+def add_along_reference(values, indices, axis, shape):
+    result = np.zeros(shape, values.dtype)
+    places = list(np.indices(indices.shape))
+    places[axis] = indices
+    np.add.at(result, tuple(places), values)
+    return result
+
+
+def along_axis_cases(axis, indices):
+    take, add = along_inputs(axis, indices)
+    yield Case(
+        "take_along_axis",
+        take,
+        lambda x, picks, axis: np.take_along_axis(x, picks, axis),
+        attrs={"axis": axis},
+        gradient=(0,),
+        dtypes=ALL,
+        sizes=FEW,
+        bench=bench(take, 16384),
+        label=f"axis{axis}-{indices}",
+    )
+    yield Case(
+        "add_along_axis",
+        add,
+        add_along_reference,
+        bound_sum(lambda inputs: inputs[0].size),
+        attrs={"axis": axis},
+        gradient=(0,),
+        dtypes=FLOATS + INTEGERS,
+        sizes=FEW,
+        bench=bench(add, 16384),
+        label=f"axis{axis}-{indices}",
+    )
+
+
 def one_hot_reference(indices, depth, dtype):
     return (indices[..., None] == np.arange(depth)).astype(dtype)
 
@@ -309,6 +364,7 @@ CASES = [
     *PAD,
     *CONCAT,
     *(case for args in [(0, "int32"), (1, "int64"), (1, "uint8")] for case in gather_cases(*args)),
+    *(case for args in [(0, "int32"), (2, "int64")] for case in along_axis_cases(*args)),
     *ONE_HOT,
     *ASSIGN,
 ]

@@ -1,4 +1,4 @@
-"""Dataset: every stage against plain Python; rows served from C++ against the same stage by stage."""
+"""Dataset: every stage against plain Python; rows gathered in C++ against stage by stage."""
 
 import itertools
 import threading
@@ -34,7 +34,10 @@ R = Dataset.range
 
 # name -> (dataset, its elements, its cardinality if that is not their number)
 CASES = {
-    "slices": (Dataset.from_tensor_slices((X, F)), [(i, [2.0 * i, 2.0 * i + 1]) for i in range(23)]),
+    "slices": (
+        Dataset.from_tensor_slices((X, F)),
+        [(i, [2.0 * i, 2.0 * i + 1]) for i in range(23)],
+    ),
     "slices of a dictionary": (
         Dataset.from_tensor_slices({"a": X[:2], "b": (F[:2], X[:2])}),
         [{"a": i, "b": ([2.0 * i, 2.0 * i + 1], i)} for i in range(2)],
@@ -50,7 +53,10 @@ CASES = {
         Dataset.zip((R(3), R(3))).map(lambda a, b: {"sum": a + b}),
         [{"sum": 2 * i} for i in range(3)],
     ),
-    "map in threads": (R(50).map(lambda a: a * a, num_parallel_calls=4), [i * i for i in range(50)]),
+    "map in threads": (
+        R(50).map(lambda a: a * a, num_parallel_calls=4),
+        [i * i for i in range(50)],
+    ),
     "filter": (R(10).filter(lambda a: a % 3 == 0), [0, 3, 6, 9], UNKNOWN_CARDINALITY),
     "take_while": (R(10).take_while(lambda a: a < 4), [0, 1, 2, 3], UNKNOWN_CARDINALITY),
     "batch": (R(10).batch(4), chunks(range(10), 4)),
@@ -420,3 +426,25 @@ def test_errors(case):
     function, words = ERRORS[case]
     with pytest.raises((ValueError, TypeError), match=words):
         function()
+
+
+def test_programs_written_for_tensorflow():
+    from pyclr.compat.facade import import_module
+
+    tf = import_module("tensorflow")
+    data = tf.data.Dataset.from_tensor_slices((X, F))
+    data = data.map(
+        lambda x, f: (tf.cast(x, tf.float32) / 2, f), num_parallel_calls=tf.data.AUTOTUNE
+    )
+    assert plain(data.batch(23).prefetch(tf.data.experimental.AUTOTUNE)) == [
+        ((X / 2).tolist(), F.tolist())
+    ]
+    signature = (tf.TensorSpec(shape=(), dtype=tf.int32), tf.TensorSpec([None], tf.float32))
+    data = tf.data.Dataset.from_generator(lambda: iter([(1, [2.0])]), output_signature=signature)
+    assert data.element_spec == (TensorSpec((), "int32"), TensorSpec((None,), "float32"))
+    data = tf.data.Dataset.from_generator(
+        lambda: iter([1.0]), output_types=tf.float32, output_shapes=()
+    )
+    assert plain(data) == [1.0]
+    assert tf.keras.preprocessing.sequence.pad_sequences([[1], [2, 3]]).tolist() == [[0, 1], [2, 3]]
+    assert tf.keras.utils.Sequence is pyclr.utils.PyDataset

@@ -26,6 +26,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.delenv("PYCLR_DATASETS", raising=False)
+    monkeypatch.delenv("KERAS_HOME", raising=False)
     monkeypatch.setattr(fashion_mnist, "_MIRRORS", ())
     served = {}
     for attribute, content in CONTENTS.items():
@@ -64,8 +65,9 @@ def test_local_folder(small, tmp_path, monkeypatch, subfolder, compressed):
     check(fashion_mnist.load_data())
 
 
-def test_home_folder(small, tmp_path):
-    write(tmp_path / "home" / ".pyclr" / "datasets" / "fashion-mnist", small)
+@pytest.mark.parametrize("cache", [".pyclr", ".keras"])
+def test_home_folder(small, tmp_path, cache):
+    write(tmp_path / "home" / cache / "datasets" / "fashion-mnist", small)
     check(fashion_mnist.load_data())
 
 
@@ -83,7 +85,7 @@ def test_damaged_file_is_named(small, tmp_path, monkeypatch, kind):
     monkeypatch.setenv("PYCLR_DATASETS", str(tmp_path))
     with pytest.raises(ValueError, match="damaged") as error:
         fashion_mnist.load_data()
-    expected = fashion_mnist._TEST_LABELS.sha256
+    expected = fashion_mnist._TEST_LABELS.digest
     assert str(tmp_path / name) in str(error.value)
     assert f"Expected: SHA-256 {expected}" in str(error.value)
     assert "Received: " in str(error.value)

@@ -53,7 +53,7 @@ class Net:
         shapes = (features, units), (units,), (units, classes), (classes,)
         self.weights = [tensor(rng.standard_normal(s) / 2) for s in shapes]
         self.slots = [tensor(np.zeros(s)) for s in shapes]
-        self.hyper = tensor([0.1, 0.9], "float64")
+        self.hyper = tensor([0.1, 0.0, 0.9], "float64")
         self.iterations = tensor(0, "int64")
 
     def loss(self, x, y):

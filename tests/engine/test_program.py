@@ -86,7 +86,7 @@ def test_feeds_write_tensors_before_each_step():
     eager, replayed = Net(), Net()
 
     def set_rate(net, rate):
-        f.assign(net.hyper, tensor([rate, 0.9], "float64"))
+        f.assign(net.hyper, tensor([rate, 0.0, 0.9], "float64"))
 
     for i, rate in enumerate(rates):
         set_rate(eager, rate)
@@ -97,7 +97,7 @@ def test_feeds_write_tensors_before_each_step():
         rows = slice(8 * i, 8 * i + 8)
         recordings.append(record(replayed.step, *tensors_of(x[rows], y[rows])))
     program = core.Program(recordings.pop())
-    table = np.stack([rates[2:], np.full(4, 0.9)], 1)
+    table = np.stack([rates[2:], np.zeros(4), np.full(4, 0.9)], 1)
     program.run(tensors_of(x[16:24], y[16:24]), [(replayed.hyper, table[:1])])
     feeder = Feeder([x, y])
     program.replay(feeder.source_at(24, 8, 3), [(replayed.hyper, table[1:].copy())], 3, FOREVER)
@@ -105,7 +105,7 @@ def test_feeds_write_tensors_before_each_step():
 
 
 @pytest.mark.parametrize(
-    "table", [np.zeros((2, 2)), np.zeros((3, 2), "float32"), np.zeros((2, 6)).T[:3]]
+    "table", [np.zeros((2, 3)), np.zeros((3, 3), "float32"), np.zeros((3, 6)).T[:3]]
 )
 def test_feed_of_the_wrong_size_or_dtype(table):
     x, y = batches(3)

@@ -63,6 +63,7 @@ def test_names_and_configs_are_those_of_keras(name, keras):
         ("zero", "Zeros"),
         ("IdentityInitializer", "Identity"),
         ("OrthogonalInitializer", "Orthogonal"),
+        ("STFTInitializer", "STFT"),
     ],
 )
 def test_aliases_of_keras(alias, name, keras):
@@ -116,6 +117,51 @@ def test_constants():
     np.testing.assert_array_equal(initializers.Identity(gain=3.0)((2, 3)), [[3, 0, 0], [0, 3, 0]])
     with pytest.raises(ValueError, match=r"2D matrices. Received: shape=\(3,\)"):
         initializers.Identity()((3,))
+
+
+def test_every_name_of_keras_exists(keras):
+    for name in dir(keras.initializers):
+        assert name.startswith("_") or hasattr(initializers, name)
+
+
+@pytest.mark.parametrize("side", ["real", "imag"])
+@pytest.mark.parametrize("periodic", [False, True])
+@pytest.mark.parametrize(
+    ("window", "scaling"),
+    [
+        ("hann", "density"),
+        ("hamming", "spectrum"),
+        ("blackman", None),
+        ("bartlett", "density"),
+        ("boxcar", "spectrum"),
+        (None, "density"),
+        ([0.5, 1.0, 2.0, 1.0, 0.25, 0.0, 1.0, 3.0], "density"),
+    ],
+)
+def test_stft(side, periodic, window, scaling, keras):
+    ours, theirs = (
+        m.STFT(side=side, window=window, scaling=scaling, periodic=periodic)
+        for m in (initializers, keras.initializers)
+    )
+    assert ours.get_config() == theirs.get_config()
+    assert initializers.deserialize(keras.initializers.serialize(theirs)).side == side
+    expected = np.asarray(theirs((8, 1, 5)))
+    assert ours((8, 1, 5)).dtype == expected.dtype
+    # The angles of Keras are rounded to float32, and reach 2 pi times 14.
+    np.testing.assert_allclose(ours((8, 1, 5)), expected, rtol=0, atol=3 * 14 * 6.3 * 6e-8)
+
+
+def test_stft_refuses():
+    with pytest.raises(ValueError, match="`side` must be one of 'real', 'imag'"):
+        initializers.STFT("left")
+    with pytest.raises(ValueError, match="`scaling` must be one of 'density'"):
+        initializers.STFT(scaling="power")
+    with pytest.raises(ValueError, match="None or an array. Received: window='cosine'"):
+        initializers.STFT(window="cosine")
+    with pytest.raises(ValueError, match=r"needs a shape \(frame_length, 1, bins\)"):
+        initializers.STFT()((3, 4))
+    with pytest.raises(ValueError, match="as many values as the frame, 8"):
+        initializers.STFT(window=[1.0, 2.0])((8, 1, 5))
 
 
 def test_default_dtype_is_floatx():

@@ -39,7 +39,11 @@ def test_noise_shape_is_shared():
 
 @pytest.mark.parametrize(
     "layer, shape",
-    [(layers.SpatialDropout1D, (300, 5, 4)), (layers.SpatialDropout2D, (300, 5, 3, 4))],
+    [
+        (layers.SpatialDropout1D, (300, 5, 4)),
+        (layers.SpatialDropout2D, (300, 5, 3, 4)),
+        (layers.SpatialDropout3D, (300, 2, 5, 3, 4)),
+    ],
 )
 def test_spatial_dropout_drops_channels(layer, shape):
     y = layer(0.5, seed=2)(np.ones(shape), training=True).numpy().reshape(300, -1, 4)

@@ -21,7 +21,7 @@ ARGUMENTS = [
     (
         layers.Conv2D,
         {"filters": 1, "kernel_size": 3, "strides": 2, "dilation_rate": 2},
-        "can not both be greater than 1. Received: strides=2, dilation_rate=2",
+        "can not both be greater than 1. Received: strides=(2, 2), dilation_rate=(2, 2)",
     ),
     (
         layers.Conv2D,
@@ -39,12 +39,30 @@ ARGUMENTS = [
     (layers.ZeroPadding2D, {"padding": (1, 2, 3)}, "`padding` must be an integer, a tuple of two"),
     (layers.ZeroPadding1D, {"padding": -1}, "each at least 0. Received: padding=-1"),
     (layers.Cropping2D, {"cropping": ((1, -1), 0)}, "Received: cropping=((1, -1), 0)"),
-    (layers.UpSampling2D, {"interpolation": "bilinear"}, "`interpolation` must be 'nearest'"),
+    (layers.UpSampling2D, {"interpolation": "cubic"}, "`interpolation` must be 'nearest' or"),
     (layers.ReLU, {"max_value": -1}, "`max_value` must be a number, at least 0"),
     (layers.ReLU, {"negative_slope": None}, "Received: negative_slope=None"),
     (layers.LeakyReLU, {"negative_slope": -0.1}, "`negative_slope` must be a number"),
     (layers.BatchNormalization, {"renorm": True}, "`renorm` must be False"),
-    (layers.BatchNormalization, {"synchronized": True}, "`synchronized` must be False"),
+    (layers.BatchNormalization, {"renorm_clipping": {"rmax": 3}}, "`renorm_clipping` must be None"),
+    (layers.GroupNormalization, {"groups": 0}, "`groups` must be a positive integer or -1"),
+    (layers.Conv3D, {"filters": 1, "kernel_size": (3, 3)}, "a tuple of 3 integers"),
+    (layers.Conv2DTranspose, {"filters": 0, "kernel_size": 3}, "`filters` must be a positive"),
+    (
+        layers.Conv2DTranspose,
+        {"filters": 1, "kernel_size": 3, "strides": (2, 1), "output_padding": (1, 1)},
+        "`output_padding` must be less than `strides`",
+    ),
+    (
+        layers.Conv1DTranspose,
+        {"filters": 1, "kernel_size": 3, "strides": 2, "dilation_rate": 2},
+        "can not both be greater than 1",
+    ),
+    (layers.SeparableConv2D, {"filters": 1, "kernel_size": 3, "depth_multiplier": 0}, "Received"),
+    (layers.AdaptiveMaxPooling2D, {"output_size": (2, 0)}, "`output_size` must be an integer or a"),
+    (layers.ZeroPadding3D, {"padding": (1, 2)}, "a tuple of three integers"),
+    (layers.Cropping3D, {"cropping": -1}, "none negative. Received: cropping=-1"),
+    (layers.UpSampling3D, {"size": 0}, "Received: size=0"),
     (layers.InputLayer, {}, "`shape` must be given"),
     (layers.InputLayer, {"shape": (2,), "batch_shape": (1, 2)}, "`batch_shape` can not be given"),
     (layers.InputLayer, {"shape": (-2,)}, "must be a positive integer"),
@@ -74,6 +92,13 @@ INPUTS = [
     (layers.Cropping1D((2, 1)), (2, 3, 1), "`cropping` must be smaller than the input"),
     (layers.BatchNormalization(axis=3), (2, 3), "`axis` must name an axis of the input"),
     (layers.LayerNormalization(axis=[1, 2]), (2, 3), "`axis` must name axes of the input"),
+    (layers.GroupNormalization(3), (2, 4), "must be a multiple of the number of groups"),
+    (layers.GroupNormalization(1, axis=0), (2, 4), "`axis` must name an axis of the input after"),
+    (layers.RMSNormalization(axis=2), (2, 4), "`axis` must name axes of the input"),
+    (layers.UnitNormalization(axis=[1, 2]), (2, 4), "`axis` must name axes of the input"),
+    (layers.Conv3D(2, 3), (2, 4, 4, 2, 1), "the window must fit into the input"),
+    (layers.Conv2DTranspose(2, 3), (2, 4, 4), "expected ndim=4, found ndim=3"),
+    (layers.Cropping3D(2), (2, 4, 5, 5, 1), "`cropping` must be smaller than the input"),
     (layers.PReLU(shared_axes=2), (2, 3), "`shared_axes` must name axes from 1 to 1"),
 ]
 
@@ -93,6 +118,9 @@ def test_inputs(layer, shape, message):
         layers.DepthwiseConv2D(1, name="layer"),
         layers.BatchNormalization(name="layer"),
         layers.PReLU(name="layer", shared_axes=[1, 2]),
+        layers.Conv2DTranspose(2, 1, name="layer"),
+        layers.SeparableConv2D(2, 1, name="layer"),
+        layers.GroupNormalization(2, name="layer"),
     ],
 )
 def test_changed_channels(layer):
@@ -111,9 +139,21 @@ def test_unknown_channels():
             layer.build((None, 8, 8, None))
 
 
-def test_axis_of_layer_normalization_has_a_type():
+@pytest.mark.parametrize(
+    "layer", [layers.LayerNormalization, layers.RMSNormalization, layers.UnitNormalization]
+)
+def test_axis_of_normalizations_has_a_type(layer):
     with pytest.raises(TypeError, match="`axis` must be an integer or a list of integers"):
-        layers.LayerNormalization(axis="last")
+        layer(axis="last")
+
+
+def test_mask_of_batch_normalization_has_one_axis_less():
+    with pytest.raises(ValueError, match="`mask` must have one axis less than the input"):
+        layers.BatchNormalization()(np.ones((2, 3, 4)), mask=np.ones((2,), "bool"))
+
+
+def test_batch_normalization_on_one_device_is_synchronized():
+    assert layers.BatchNormalization(synchronized=True).get_config()["synchronized"] is True
 
 
 def test_unknown_arguments():

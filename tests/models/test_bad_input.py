@@ -155,8 +155,8 @@ LABELS = {
     "focal, not one-hot": (
         pyclr.losses.CategoricalFocalCrossentropy(),
         CLASSES,
-        0.5 * ONE_HOT,
-        ["'categorical_focal_crossentropy'", "add up to 1", "add up to 0.5 in sample 0"],
+        np.maximum(ONE_HOT, np.roll(ONE_HOT, 1, axis=-1)),
+        ["'categorical_focal_crossentropy'", "add up to 1", "add up to 2 in sample 0"],
     ),
     "softmax over one class": (
         "categorical_crossentropy",
@@ -413,3 +413,10 @@ def test_pandas_columns():
     frame = pandas.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     with pytest.raises(ValueError, match="column 'b'"):
         make().fit(frame, Y[:2], verbose=0)
+
+
+def test_weights_of_classes_that_do_not_add_up_are_warned_about():
+    model = pyclr.Sequential([pyclr.Input((2,)), pyclr.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy")
+    with pytest.warns(UserWarning, match="`y` should hold .* add up to 0.9 in sample 0"):
+        model.fit(np.ones((4, 2)), np.full((4, 3), 0.3), verbose=0)

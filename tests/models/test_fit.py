@@ -96,6 +96,72 @@ def test_shuffle_false_keeps_the_order(blobs, make_model):
     assert weights_equal(by_hand, fitted)
 
 
+def test_shuffle_batch_keeps_batches_whole():
+    seen = []
+
+    class Note(layers.Layer):
+        def call(self, inputs, training=None):
+            if training:
+                seen.append(np.asarray(inputs)[:, 0].tolist())
+            return inputs
+
+    model = pyclr.Sequential([pyclr.Input((1,)), Note(), layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    x = np.arange(50, dtype="float32")[:, None]
+    model.fit(x, x / 50, batch_size=8, epochs=2, shuffle="batch", verbose=0)
+    batches = [list(range(i, min(i + 8, 50))) for i in range(0, 50, 8)]
+    for epoch in (seen[:7], seen[7:]):
+        assert sorted(epoch) == batches and epoch != batches
+        assert epoch[-1] == [48, 49]
+    assert seen[:7] != seen[7:]
+
+
+def test_stop_training_ends_the_epoch_after_the_running_batch(blobs, make_model):
+    x, y = blobs
+    done = []
+
+    class Stop(pyclr.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            done.append(batch)
+            self.model.stop_training = len(done) == 13
+
+    model = make_model()
+    history = model.fit(x, y, epochs=9, verbose=0, callbacks=[Stop()], validation_data=(x, y))
+    assert done == [*range(10), 0, 1, 2] and int(model.optimizer.iterations) == 13
+    assert history.epoch == [0, 1] and len(history.history["val_loss"]) == 2
+
+
+def test_what_refused_data_resolved_is_forgotten(blobs, make_model):
+    """Names of metrics are resolved by the labels' shape: by those that are trained on."""
+    x, y = blobs
+    model, twin = make_model(), make_model()
+    with pytest.raises(ValueError, match="one-hot"):
+        model.fit(x, np.eye(3)[y], verbose=0)
+    assert model.fit(x, y, verbose=0).history == twin.fit(x, y, verbose=0).history
+
+
+@pytest.mark.parametrize("given", ["x", "(x, y)", "(x, y, w)"])
+def test_a_train_step_is_given_what_fit_was(given):
+    """As in Keras' guides: `x, y = data`."""
+    seen = []
+
+    class Model(pyclr.Model):
+        def train_step(self, data):
+            seen.append(data)
+            return {"loss": pyclr.ops.zeros(())}
+
+    x, y, w = np.ones((4, 2), "float32"), np.zeros(4), np.ones(4)
+    arguments = {"x": (x,), "(x, y)": (x, y), "(x, y, w)": (x, y, w)}[given]
+    model = Model()
+    model.call = lambda inputs, training=False: inputs
+    model.compile("sgd", run_eagerly=True)
+    weights = w if len(arguments) > 2 else None
+    model.fit(*arguments[:2], sample_weight=weights, verbose=0)
+    model.fit(iter([arguments]), verbose=0)
+    for data in seen:
+        assert isinstance(data, pyclr.Tensor) if given == "x" else len(data) == len(arguments)
+
+
 def test_one_sgd_step_is_the_formula():
     x = np.array([[1.0, 2.0], [3.0, -1.0]], "float32")
     y = np.array([[1.0], [0.0]], "float32")

@@ -204,17 +204,29 @@ WRONG = {
         lambda: f.dropout_mask(zeros(2, dtype="int64"), shape=[3], rate=1.5), ValueError,
         ["dropout_mask", "rate=1.5"]),
     "update tensors": (
-        lambda: f.sgd(zeros(2, dtype="float64"), zeros(dtype="int64"), zeros(3), count=1),
+        lambda: f.sgd(zeros(3, dtype="float64"), zeros(dtype="int64"), zeros(3), count=1),
         ValueError, ["sgd", "4 tensors", "3"]),
     "update hyper": (
-        lambda: f.sgd(zeros(3, dtype="float64"), zeros(dtype="int64"), zeros(3), zeros(3), count=1),
-        ValueError, ["sgd", "learning_rate momentum"]),
+        lambda: f.sgd(zeros(2, dtype="float64"), zeros(dtype="int64"), zeros(3), zeros(3), count=1),
+        ValueError, ["sgd", "learning_rate weight_decay momentum"]),
     "update counter": (
-        lambda: f.sgd(zeros(2, dtype="float64"), zeros(dtype="int32"), zeros(3), zeros(3), count=1),
+        lambda: f.sgd(zeros(3, dtype="float64"), zeros(dtype="int32"), zeros(3), zeros(3), count=1),
         ValueError, ["sgd", "iterations"]),
     "update shapes": (
-        lambda: f.sgd(zeros(2, dtype="float64"), zeros(dtype="int64"), zeros(3), zeros(2), count=1),
+        lambda: f.sgd(zeros(3, dtype="float64"), zeros(dtype="int64"), zeros(3), zeros(2), count=1),
         ValueError, ["sgd", "(2,)", "(3,)"]),
+    "update gate": (
+        lambda: f.sgd(zeros(3, dtype="float64"), zeros(dtype="int64"), zeros(), zeros(3), zeros(3),
+                      count=1, gated=True),
+        ValueError, ["sgd", "gate must be a boolean scalar"]),
+    "update frequency": (
+        lambda: f.sgd(zeros(3, dtype="float64"), zeros(dtype="int64"), zeros(3), zeros(3), count=1,
+                      every=0),
+        ValueError, ["sgd", "every=0"]),
+    "update without decay": (
+        lambda: f.sgd(zeros(3, dtype="float64"), zeros(dtype="int64"), zeros(3), zeros(3), count=1,
+                      undecayed=[1]),
+        ValueError, ["sgd", "undecayed", "the 1 variables. Received: 1"]),
     "host function": (lambda: f.host(zeros(2)), ValueError, ["host", "function"]),
     "number out of range": (lambda: core.tensor(2**40), ValueError, ["1099511627776", "int32"]),
     "dtype's name": (lambda: core.tensor([1], "float16"), TypeError, ["dtype=float16"]),
@@ -237,6 +249,12 @@ def test_missing_tensors_are_an_error_and_no_crash(name):
         getattr(f, name)()
     except (TypeError, ValueError) as error:
         assert str(error)
+
+
+@pytest.mark.parametrize("name, most", [("relu", 1), ("where", 3), ("dense", 3), ("full", 0)])
+def test_surplus_tensors_are_an_error(name, most):
+    with pytest.raises(TypeError, match=rf"{name}: at most {most} tensor.* Received: {most + 1}"):
+        getattr(f, name)(*(zeros(1) for _ in range(most + 1)))
 
 
 def host(function, **kwargs):

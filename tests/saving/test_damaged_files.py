@@ -147,7 +147,7 @@ class TestConfig:
             ("builtins", "eval", None),
             ("subprocess", "Popen", None),
             ("pyclr.saving.archive", "os", None),
-            ("keras.layers", "LSTM", None),
+            ("keras.layers", "JaxLayer", None),
         ],
     )
     def test_nothing_is_imported_or_run(self, path, module, name, known_as):

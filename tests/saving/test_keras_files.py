@@ -263,6 +263,7 @@ def test_subclassed_model_has_the_places_of_keras(keras, tmp_path):
 
 
 @quiet
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # of Keras' dry runs of cells
 @pytest.mark.parametrize("case", LAYERS, ids=str)
 def test_every_layer_both_ways(keras, case, tmp_path):
     if case.name == "Softmax" and case.kwargs.get("axis") == (1, 2):

@@ -15,6 +15,7 @@ import numpy as np
 from ... import Tensor as Tensor
 from ... import Variable as Variable
 from ... import ops
+from ...data import TensorSpec as TensorSpec
 from ...gradient_tape import GradientTape as GradientTape
 from . import from_ops
 

@@ -8,15 +8,16 @@ All share one triangle wave and differ in how its height is scaled. With s = `st
     rate  = initial + (maximal - initial) * (1 - x) * scale_fn(cycle or step)
 """
 
+import math
 from functools import partial
 from operator import pow as power
 from types import FunctionType
 
 from ...saving import serialization
-from .learning_rate_schedule import LearningRateSchedule, check_number, evaluate
+from .learning_rate_schedule import FormulaSchedule, check_length, check_number
 
 
-class CyclicalLearningRate(LearningRateSchedule):
+class CyclicalLearningRate(FormulaSchedule):
     """Learning rate that goes up and down in triangles, scaled by a function of one's own.
 
     It starts at `initial_learning_rate`, reaches the peak after `step_size` steps and is back
@@ -37,6 +38,7 @@ class CyclicalLearningRate(LearningRateSchedule):
         scale_mode: `"cycle"`: `scale_fn` gets the number of the cycle, counted from 1.
             `"iterations"`: it gets the step. Defaults to `"cycle"`.
         name: String. Defaults to `"CyclicalLearningRate"`.
+        unit: `"step"` or `"epoch"`, that of `step_size`. Defaults to `"step"`.
 
     Raises:
         ValueError: if a number is missing or not finite, `step_size` is not positive, `scale_fn`
@@ -70,12 +72,13 @@ class CyclicalLearningRate(LearningRateSchedule):
         scale_fn,
         scale_mode="cycle",
         name="CyclicalLearningRate",
+        *,
+        unit="step",
     ):
+        super().__init__(unit)
         self.initial_learning_rate = check_number("initial_learning_rate", initial_learning_rate)
         self.maximal_learning_rate = check_number("maximal_learning_rate", maximal_learning_rate)
-        self.step_size = check_number("step_size", step_size)
-        if self.step_size <= 0:
-            raise ValueError(f"Argument `step_size` must be positive. Received: {step_size!r}")
+        self.step_size = check_length("step_size", step_size)
         if not callable(scale_fn):
             raise ValueError(
                 "Argument `scale_fn` must be a function of one argument. "
@@ -90,26 +93,16 @@ class CyclicalLearningRate(LearningRateSchedule):
         self.scale_mode = scale_mode
         self.name = name
 
-    def __call__(self, step):
-        """Returns the learning rate at a step.
-
-        Args:
-            step: Number, array or list of numbers, or tensor.
-
-        Returns:
-            A `np.float32` for a number, a float32 array of the same shape for an array or list, a
-            tensor for a tensor.
-        """
-        return evaluate(self._rate, step)
-
     def _rate(self, step):
-        period = 2 * self.step_size
-        # By remainder and not by difference from the cycle's start, which would lose digits in a
-        # float32 tensor.
-        height = 1 - abs(step % period / self.step_size - 1)
+        size = self._steps(self.step_size)
+        period = 2 * size
+        height = 1 - abs(step % period / size - 1)
         scale = self.scale_fn(step // period + 1 if self.scale_mode == "cycle" else step)
         amplitude = self.maximal_learning_rate - self.initial_learning_rate
         return self.initial_learning_rate + amplitude * height * scale
+
+    def _length(self):
+        return math.ceil(6 * self._steps(self.step_size))
 
     def get_config(self):
         if isinstance(self.scale_fn, FunctionType):
@@ -132,6 +125,7 @@ class CyclicalLearningRate(LearningRateSchedule):
             "step_size": self.step_size,
             "scale_mode": self.scale_mode,
             "name": self.name,
+            **self._unit_config(),
         }
 
 
@@ -144,6 +138,7 @@ class TriangularCyclicalLearningRate(CyclicalLearningRate):
         step_size: Positive number, the steps of half a cycle.
         scale_mode: Has no effect here. Defaults to `"cycle"`.
         name: String. Defaults to `"TriangularCyclicalLearningRate"`.
+        unit: `"step"` or `"epoch"`, that of `step_size`. Defaults to `"step"`.
 
     Raises:
         ValueError: as `CyclicalLearningRate`.
@@ -164,9 +159,17 @@ class TriangularCyclicalLearningRate(CyclicalLearningRate):
         step_size,
         scale_mode="cycle",
         name="TriangularCyclicalLearningRate",
+        *,
+        unit="step",
     ):
         super().__init__(
-            initial_learning_rate, maximal_learning_rate, step_size, _constant, scale_mode, name
+            initial_learning_rate,
+            maximal_learning_rate,
+            step_size,
+            _constant,
+            scale_mode,
+            name,
+            unit=unit,
         )
 
     def get_config(self):
@@ -183,6 +186,7 @@ class Triangular2CyclicalLearningRate(CyclicalLearningRate):
         scale_mode: `"cycle"`: the height halves with each cycle. `"iterations"`: it halves with
             each step, from twice the height. Defaults to `"cycle"`.
         name: String. Defaults to `"Triangular2CyclicalLearningRate"`.
+        unit: `"step"` or `"epoch"`, that of `step_size`. Defaults to `"step"`.
 
     Raises:
         ValueError: as `CyclicalLearningRate`.
@@ -203,9 +207,17 @@ class Triangular2CyclicalLearningRate(CyclicalLearningRate):
         step_size,
         scale_mode="cycle",
         name="Triangular2CyclicalLearningRate",
+        *,
+        unit="step",
     ):
         super().__init__(
-            initial_learning_rate, maximal_learning_rate, step_size, _halved, scale_mode, name
+            initial_learning_rate,
+            maximal_learning_rate,
+            step_size,
+            _halved,
+            scale_mode,
+            name,
+            unit=unit,
         )
 
     def get_config(self):
@@ -223,6 +235,7 @@ class ExponentialCyclicalLearningRate(CyclicalLearningRate):
             counted from 1. Defaults to `"iterations"`.
         gamma: Number. Defaults to `1.0`.
         name: String. Defaults to `"ExponentialCyclicalLearningRate"`.
+        unit: `"step"` or `"epoch"`, that of `step_size`. Defaults to `"step"`.
 
     Raises:
         ValueError: as `CyclicalLearningRate`, or if `gamma` is not a finite number.
@@ -244,6 +257,8 @@ class ExponentialCyclicalLearningRate(CyclicalLearningRate):
         scale_mode="iterations",
         gamma=1.0,
         name="ExponentialCyclicalLearningRate",
+        *,
+        unit="step",
     ):
         self.gamma = check_number("gamma", gamma)
         super().__init__(
@@ -253,6 +268,7 @@ class ExponentialCyclicalLearningRate(CyclicalLearningRate):
             partial(power, float(self.gamma)),
             scale_mode,
             name,
+            unit=unit,
         )
 
     def get_config(self):

@@ -1,0 +1,224 @@
+// Steps of recurrent cells, see recurrent_table.h. Included once per instruction set (isa.cpp).
+#pragma once
+
+#include "kernels/lanes.h"
+#include "kernels/recurrent_table.h"
+
+namespace pyclr::PYCLR_ISA {
+namespace {
+
+template <class T>
+PYCLR_INLINE Vec<T> activated(CellActivation function, Vec<T> x) {
+  const T one = 1, six = 6, half = T(0.5);
+  switch (function) {
+    case CellActivation::linear:
+      return x;
+    case CellActivation::relu:
+      return max(x, Vec<T>{});
+    case CellActivation::tanh:
+      return tanh(x);
+    case CellActivation::sigmoid:
+      return sigmoid(x);
+    default:
+      return min(max(x / six + half, Vec<T>{}), broadcast(one));
+  }
+}
+
+// The derivative where the value is y.
+template <class T>
+PYCLR_INLINE Vec<T> slope(CellActivation function, Vec<T> y) {
+  const Vec<T> one = broadcast(T(1)), zero{};
+  switch (function) {
+    case CellActivation::linear:
+      return one;
+    case CellActivation::relu:
+      return select(y > zero, one, zero);
+    case CellActivation::tanh:
+      return one - y * y;
+    case CellActivation::sigmoid:
+      return y * (one - y);
+    default:
+      return select((y > zero) & (y < one), one / T(6), zero);
+  }
+}
+
+// f(row) for the rows that count; `skip(row)` for the others.
+template <class T, class F, class Skip>
+PYCLR_INLINE void for_counting_rows(const RecurrentStep<T>& s, F&& f, Skip&& skip) {
+  for (int64_t row = 0; row < s.rows; ++row) {
+    if (s.mask == nullptr || s.mask[row]) {
+      f(row);
+    } else {
+      skip(row);
+    }
+  }
+}
+
+template <class T>
+PYCLR_INLINE void copy(const T* from, int64_t n, T* to) {
+  __builtin_memcpy(to, from, sizeof(T) * n);
+}
+template <class T>
+PYCLR_INLINE void clear(T* to, int64_t n) {
+  __builtin_memset(to, 0, sizeof(T) * n);
+}
+
+template <class T>
+void simple_rnn(const RecurrentStep<T>& s) {
+  const int64_t n = s.units;
+  for_counting_rows(
+      s,
+      [&](int64_t row) {
+        const int64_t at = row * n;
+        for_vectors<T>(n, [&](int64_t j, auto lanes) {
+          const Vec<T> sum = lanes.read(s.x + at + j) + lanes.read(s.inner + at + j);
+          lanes.write(s.h + at + j, activated<T>(s.activation, sum));
+        });
+      },
+      [&](int64_t row) { copy(s.before_h + row * n, n, s.h + row * n); });
+}
+
+template <class T>
+void simple_rnn_gradient(const RecurrentStep<T>& s) {
+  const int64_t n = s.units;
+  for_counting_rows(
+      s,
+      [&](int64_t row) {
+        const int64_t at = row * n;
+        for_vectors<T>(n, [&](int64_t j, auto lanes) {
+          const Vec<T> dx =
+              lanes.read(s.dh + at + j) * slope<T>(s.activation, lanes.read(s.h + at + j));
+          lanes.write(s.dx + at + j, dx);
+          lanes.write(s.dh + at + j, Vec<T>{});
+        });
+      },
+      [&](int64_t row) { clear(s.dx + row * n, n); });
+}
+
+template <class T>
+void gru(const RecurrentStep<T>& s) {
+  const int64_t n = s.units;
+  for_counting_rows(
+      s,
+      [&](int64_t row) {
+        const T *x = s.x + row * 3 * n, *inner = s.inner + row * 3 * n, *h = s.before_h + row * n;
+        T* saved = s.saved + row * 4 * n;
+        for_vectors<T>(n, [&](int64_t j, auto lanes) {
+          auto gate = [&](int64_t g) {
+            return lanes.read(x + g * n + j) + lanes.read(inner + g * n + j);
+          };
+          const Vec<T> z = activated<T>(s.recurrent_activation, gate(0));
+          const Vec<T> r = activated<T>(s.recurrent_activation, gate(1));
+          const Vec<T> inner_g = lanes.read(inner + 2 * n + j);
+          const Vec<T> g = activated<T>(s.activation, lanes.read(x + 2 * n + j) + r * inner_g);
+          lanes.write(saved + j, z);
+          lanes.write(saved + n + j, r);
+          lanes.write(saved + 2 * n + j, g);
+          lanes.write(saved + 3 * n + j, inner_g);
+          lanes.write(s.h + row * n + j, z * lanes.read(h + j) + (T(1) - z) * g);
+        });
+      },
+      [&](int64_t row) {
+        clear(s.saved + row * 4 * n, 4 * n);
+        copy(s.before_h + row * n, n, s.h + row * n);
+      });
+}
+
+template <class T>
+void gru_gradient(const RecurrentStep<T>& s) {
+  const int64_t n = s.units;
+  for_counting_rows(
+      s,
+      [&](int64_t row) {
+        const T *saved = s.saved + row * 4 * n, *before = s.before_h + row * n;
+        T *dx = s.dx + row * 3 * n, *dinner = s.dinner + row * 3 * n, *dh = s.dh + row * n;
+        for_vectors<T>(n, [&](int64_t j, auto lanes) {
+          const Vec<T> z = lanes.read(saved + j), r = lanes.read(saved + n + j);
+          const Vec<T> g = lanes.read(saved + 2 * n + j), d = lanes.read(dh + j);
+          const Vec<T> dg = d * (T(1) - z) * slope<T>(s.activation, g);
+          const Vec<T> dz = d * (lanes.read(before + j) - g) * slope<T>(s.recurrent_activation, z);
+          const Vec<T> dr =
+              dg * lanes.read(saved + 3 * n + j) * slope<T>(s.recurrent_activation, r);
+          lanes.write(dx + j, dz);
+          lanes.write(dx + n + j, dr);
+          lanes.write(dx + 2 * n + j, dg);
+          lanes.write(dinner + j, dz);
+          lanes.write(dinner + n + j, dr);
+          lanes.write(dinner + 2 * n + j, dg * r);
+          lanes.write(dh + j, d * z);
+        });
+      },
+      [&](int64_t row) {
+        clear(s.dx + row * 3 * n, 3 * n);
+        clear(s.dinner + row * 3 * n, 3 * n);
+      });
+}
+
+template <class T>
+void lstm(const RecurrentStep<T>& s) {
+  const int64_t n = s.units;
+  for_counting_rows(
+      s,
+      [&](int64_t row) {
+        const T *x = s.x + row * 4 * n, *inner = s.inner + row * 4 * n,
+                *before = s.before_c + row * n;
+        T* saved = s.saved + row * 4 * n;
+        for_vectors<T>(n, [&](int64_t j, auto lanes) {
+          auto gate = [&](int64_t g, CellActivation function) {
+            const int64_t at = g * n + j;
+            const Vec<T> value =
+                activated<T>(function, lanes.read(x + at) + lanes.read(inner + at));
+            lanes.write(saved + at, value);
+            return value;
+          };
+          const Vec<T> i = gate(0, s.recurrent_activation), f = gate(1, s.recurrent_activation);
+          const Vec<T> g = gate(2, s.activation), o = gate(3, s.recurrent_activation);
+          const Vec<T> c = f * lanes.read(before + j) + i * g;
+          lanes.write(s.c + row * n + j, c);
+          lanes.write(s.h + row * n + j, o * activated<T>(s.activation, c));
+        });
+      },
+      [&](int64_t row) {
+        clear(s.saved + row * 4 * n, 4 * n);
+        copy(s.before_c + row * n, n, s.c + row * n);
+        copy(s.before_h + row * n, n, s.h + row * n);
+      });
+}
+
+template <class T>
+void lstm_gradient(const RecurrentStep<T>& s) {
+  const int64_t n = s.units;
+  for_counting_rows(
+      s,
+      [&](int64_t row) {
+        const T *saved = s.saved + row * 4 * n, *c = s.c + row * n, *before = s.before_c + row * n;
+        T *dx = s.dx + row * 4 * n, *dh = s.dh + row * n, *dc = s.dc + row * n;
+        for_vectors<T>(n, [&](int64_t j, auto lanes) {
+          const Vec<T> i = lanes.read(saved + j), f = lanes.read(saved + n + j);
+          const Vec<T> g = lanes.read(saved + 2 * n + j), o = lanes.read(saved + 3 * n + j);
+          const Vec<T> a = activated<T>(s.activation, lanes.read(c + j));
+          const Vec<T> d = lanes.read(dh + j);
+          const Vec<T> e = lanes.read(dc + j) + d * o * slope<T>(s.activation, a);
+          lanes.write(dx + j, e * g * slope<T>(s.recurrent_activation, i));
+          lanes.write(dx + n + j, e * lanes.read(before + j) * slope<T>(s.recurrent_activation, f));
+          lanes.write(dx + 2 * n + j, e * i * slope<T>(s.activation, g));
+          lanes.write(dx + 3 * n + j, d * a * slope<T>(s.recurrent_activation, o));
+          lanes.write(dc + j, e * f);
+          lanes.write(dh + j, Vec<T>{});
+        });
+      },
+      [&](int64_t row) { clear(s.dx + row * 4 * n, 4 * n); });
+}
+
+template <class T>
+constexpr RecurrentTable<T> recurrent_table() {
+  return {.simple_rnn = simple_rnn<T>,
+          .simple_rnn_gradient = simple_rnn_gradient<T>,
+          .gru = gru<T>,
+          .gru_gradient = gru_gradient<T>,
+          .lstm = lstm<T>,
+          .lstm_gradient = lstm_gradient<T>};
+}
+
+}  // namespace
+}  // namespace pyclr::PYCLR_ISA

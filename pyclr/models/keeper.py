@@ -1,0 +1,83 @@
+"""Keeper: saves the states of a run at their times, and ends it between batches."""
+
+from __future__ import annotations
+
+from .interrupt import Interrupts
+
+
+class Keeper:
+    """Follows one call of `fit`. While open, Ctrl-C waits for the end of a batch.
+
+    Args:
+        state: `RunState`, or `None` for a run that is not saved.
+        model: The model.
+        callbacks: The `CallbackList`.
+        place: `Place` where the run begins.
+    """
+
+    def __init__(self, state, model, callbacks, place):
+        self._state, self._model, self._callbacks = state, model, callbacks
+        self._place, self._logs = place, {}
+        self._saved = None
+        self._interrupts = Interrupts()
+        every = None if state is None else state.save_freq
+        self._every = None if every in (None, "epoch") else int(every)
+        self._until = self._every  # batches until the next state
+
+    def __enter__(self):
+        self._interrupts.__enter__()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self._interrupts.__exit__(kind, error, trace)
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self.save()
+
+    def limit(self, wanted):
+        """Returns how many batches may run before a state is due.
+
+        Args:
+            wanted: Integer, or `None` for any number.
+        """
+        if self._until is None:
+            return wanted
+        return self._until if wanted is None else min(wanted, self._until)
+
+    def after_batches(self, count, step, logs):
+        """Told that `count` batches have run, the last of them the epoch's `step`-th.
+
+        Args:
+            logs: Function that returns the logs of the last batch.
+
+        Raises:
+            KeyboardInterrupt: if Ctrl-C was pressed. The state has been noted.
+        """
+        self._place = self._place._replace(step=step)
+        if self._until is not None:
+            self._until -= count
+            if self._until <= 0:
+                self._logs = logs()
+                self.save()
+        if self._interrupts.pending:
+            self._logs = logs()
+            self._interrupts.check()
+
+    def after_epoch(self):
+        """Told that an epoch has ended, its validation and its callbacks included."""
+        place = self._place
+        self._place = place._replace(epoch=place.epoch + 1, step=0, number=place.number + 1)
+        self._logs = {}
+        self.save()
+        self._interrupts.check()
+
+    def save(self):
+        """Saves the state, unless it is saved already."""
+        self._until = self._every
+        if self._state is not None and self._saved != self._place:
+            if self._state.save(self._model, self._callbacks, self._place, self._logs):
+                self._saved = self._place
+
+    def end(self, delete):
+        """Told that the run has succeeded; `delete` says whether its states go."""
+        if delete and self._state is not None and self._saved == self._place:
+            self._state.remove()

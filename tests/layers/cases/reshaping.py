@@ -1,0 +1,45 @@
+"""Layers that reshape and resize."""
+
+from .case import FLAT, IMAGE, STEPS, VOLUME, case
+
+_SMALL = (2, 4, 3, 2)
+
+CASES = [
+    case("Flatten", IMAGE),
+    case("Flatten", (3,)),
+    case("Flatten", STEPS, input_dtype="int32"),
+    case("Reshape", IMAGE, target_shape=(6, 28)),
+    case("Reshape", IMAGE, target_shape=(-1, 14)),
+    case("Reshape", FLAT, target_shape=[5, 1, 1], input_dtype="int32"),
+    case("Permute", IMAGE, dims=(3, 1, 2)),
+    case("Permute", STEPS, dims=(2, 1)),
+    case("RepeatVector", FLAT, n=3),
+    case("ZeroPadding1D", STEPS),
+    case("ZeroPadding1D", STEPS, padding=(0, 2)),
+    case("ZeroPadding2D", IMAGE),
+    case("ZeroPadding2D", IMAGE, padding=((1, 0), (2, 3))),
+    case("ZeroPadding2D", IMAGE, padding=(2, 1)),
+    case("ZeroPadding2D", IMAGE, padding=2, input_dtype="int32"),
+    case("Cropping1D", STEPS),
+    case("Cropping1D", STEPS, cropping=(2, 0)),
+    case("Cropping2D", IMAGE),
+    case("Cropping2D", IMAGE, cropping=2),
+    case("Cropping2D", IMAGE, cropping=((1, 0), (0, 3))),
+    case("UpSampling1D", STEPS),
+    case("UpSampling1D", STEPS, size=3),
+    case("UpSampling2D", IMAGE),
+    case("UpSampling2D", IMAGE, size=(1, 3)),
+    case("ZeroPadding3D", VOLUME),
+    case("ZeroPadding3D", VOLUME, padding=((1, 0), (2, 3), (0, 1))),
+    case("ZeroPadding3D", VOLUME, padding=[1, 0, 2]),
+    case("Cropping3D", VOLUME),
+    case("Cropping3D", VOLUME, cropping=(0, 1, 2)),
+    case("Cropping3D", VOLUME, cropping=((0, 1), (2, 0), (1, 3))),
+    case("UpSampling2D", _SMALL, interpolation="bilinear"),
+    case("UpSampling2D", _SMALL, interpolation="bilinear", size=(3, 1)),
+    case("UpSampling2D", _SMALL, interpolation="bicubic"),
+    case("UpSampling2D", _SMALL, interpolation="lanczos3", size=(2, 3)),
+    case("UpSampling2D", _SMALL, interpolation="lanczos5"),
+    case("UpSampling3D", VOLUME),
+    case("UpSampling3D", VOLUME, size=(1, 3, 2)),
+]  # fmt: skip

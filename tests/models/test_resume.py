@@ -1,0 +1,262 @@
+"""A run that is stopped anywhere and started again ends with the bits of one that was not."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+import pyclr
+from pyclr import layers
+
+from . import killed_runs as runs
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are made by fork")
+
+
+def assert_equal(found, expected):
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The result of a run that is never stopped, and its seconds, by the kind of data."""
+    known = {}
+
+    def get(kind):
+        if kind not in known:
+            folder = str(tmp_path_factory.mktemp("undisturbed"))
+            start = time.perf_counter()
+            net, history = runs.train(folder, kind)
+            seconds = time.perf_counter() - start
+            known[kind] = runs.result(folder, net, history), seconds
+        return known[kind]
+
+    return get
+
+
+@needs_fork
+@pytest.mark.parametrize(
+    "kind", ["arrays", "class weights", "dataset", "mapped dataset", "sequence"]
+)
+def test_killed_at_any_moment_and_started_again(kind, undisturbed, tmp_path):
+    """users_want 1, 3: for a kill at any batch, rerunning the same script gives the same weights,
+    slots, History, CSV and checkpoints; each batch is seen once."""
+    expected, seconds = undisturbed(kind)
+    killed = 0
+    for seed in range(20):
+        found, count = runs.train_with_kills(
+            str(tmp_path / str(seed)), kind, kills=12, seed=seed, duration=seconds
+        )
+        assert_equal(found, expected)
+        killed += count
+        if killed >= 12:
+            break
+    assert killed >= 10  # of each kind: more than 50 in all
+
+
+@needs_fork
+def test_with_another_number_of_threads_after_each_kill(undisturbed, tmp_path):
+    expected, seconds = undisturbed("arrays")
+    found, _ = runs.train_with_kills(
+        str(tmp_path), "arrays", kills=6, seed=5, duration=seconds, threads=lambda n: 1 + n % 2
+    )
+    assert_equal(found, expected)
+
+
+@needs_fork
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_killed_while_saving(call, undisturbed, tmp_path, monkeypatch):
+    """users_want 6: a kill while a file is written leaves the one before."""
+    expected, _ = undisturbed("arrays")
+    folder = str(tmp_path)
+
+    def script(dies_at):
+        original, calls = getattr(os, call), []
+
+        def dying(*args):
+            calls.append(args)
+            if len(calls) == dies_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return original(*args)
+
+        setattr(os, call, dying)
+        net, history = runs.train(folder)
+        np.savez(os.path.join(folder, "result.npz"), **runs.result(folder, net, history))
+
+    for dies_at in (1, 2, 3, 5, 8):
+        assert not runs.run_and_kill(None, script, dies_at)
+    assert runs.run_and_kill(None, script, 10**9)
+    with np.load(os.path.join(folder, "result.npz")) as found:
+        assert_equal(dict(found), expected)
+
+
+class StopAt(pyclr.callbacks.Callback):
+    """Raises an error at a batch, as a lost connection would."""
+
+    def __init__(self, epoch, batch, error=RuntimeError):
+        super().__init__()
+        self.at, self.epoch, self.error = (epoch, batch), 0, error
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.epoch, batch) == self.at:
+            raise self.error("stopped by the test")
+
+
+def fit(net, folder, callbacks=(), epochs=4, **options):
+    return net.fit(
+        runs.X, runs.Y, batch_size=8, epochs=epochs, verbose=0, callbacks=list(callbacks),
+        resume=folder, **options,
+    )  # fmt: skip
+
+
+def test_the_number_of_updates_is_that_of_one_run(tmp_path):
+    net = runs.model()
+    with pytest.raises(RuntimeError, match="stopped by the test"):
+        fit(net, tmp_path, [StopAt(1, 5)], resume_save_freq=1)
+    again = runs.model()
+    history = fit(again, tmp_path, resume_save_freq=1)
+    assert int(again.optimizer.iterations) == 4 * 12
+    assert history.epoch == [0, 1, 2, 3]
+
+
+def test_the_next_fit_trains_all_its_epochs(tmp_path):
+    """users_want 9: what was resumed applies to one call of fit."""
+    with pytest.raises(RuntimeError):
+        fit(runs.model(), tmp_path, [StopAt(2, 0)])
+    net = runs.model()
+    assert len(fit(net, tmp_path).epoch) == 4
+    assert len(net.fit(runs.X, runs.Y, epochs=3, verbose=0).epoch) == 3
+
+
+def test_a_finished_run_is_not_trained_again_and_can_be_made_longer(tmp_path):
+    first = runs.model()
+    history = fit(first, tmp_path).history
+    again = runs.model()
+    assert fit(again, tmp_path).history == history
+    for a, b in zip(first.get_weights(), again.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    longer = runs.model()
+    assert fit(longer, tmp_path, epochs=6).epoch == list(range(6))
+    direct = runs.model()
+    fit(direct, tmp_path / "direct", epochs=6)
+    for a, b in zip(longer.get_weights(), direct.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_early_stopping_stops_where_it_would_have(tmp_path):
+    """users_want 2: the epoch at which training stops is the same with an interruption."""
+
+    def stopping():
+        return pyclr.callbacks.EarlyStopping("loss", patience=3, min_delta=10.0)
+
+    assert len(fit(runs.model(), tmp_path / "a", [stopping()], epochs=20).epoch) == 4
+    with pytest.raises(RuntimeError):
+        fit(runs.model(), tmp_path / "b", [stopping(), StopAt(2, 3)], epochs=20)
+    assert len(fit(runs.model(), tmp_path / "b", [stopping()], epochs=20).epoch) == 4
+    # It had been stopped: it stays so.
+    assert len(fit(runs.model(), tmp_path / "b", [stopping()], epochs=20).epoch) == 4
+
+
+def test_ctrl_c_ends_the_batch_saves_and_raises(tmp_path):
+    """users_want 49: the first Ctrl-C ends the current batch, runs on_train_end, saves the run
+    state and raises KeyboardInterrupt with `model.history` filled."""
+    seen = []
+
+    class Interrupt(pyclr.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2 and not seen:
+                signal.raise_signal(signal.SIGINT)
+
+        def on_train_end(self, logs=None):
+            seen.append("end")
+
+    net = runs.model()
+    with pytest.raises(KeyboardInterrupt):
+        fit(net, tmp_path, [Interrupt()])
+    assert seen == ["end"] and net.history.epoch == [0, 1]
+    again = runs.model()
+    assert fit(again, tmp_path).epoch == [0, 1, 2, 3]
+    direct = runs.model()
+    fit(direct, tmp_path / "direct")
+    for a, b in zip(again.get_weights(), direct.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "bit flipped", "empty"])
+def test_a_damaged_state_is_named_and_the_one_before_is_used(damage, tmp_path):
+    with pytest.raises(RuntimeError):
+        fit(runs.model(), tmp_path, [StopAt(2, 3)])
+    newest = max(tmp_path.glob("*.run"))
+    data = bytearray(newest.read_bytes())
+    if damage == "bit flipped":
+        data[len(data) // 2] ^= 1
+    newest.write_bytes({"truncated": data[:-7], "empty": b""}.get(damage, data))
+    net = runs.model()
+    with pytest.warns(UserWarning, match=f"{newest.name}.* is damaged"):
+        fit(net, tmp_path)
+    direct = runs.model()
+    fit(direct, tmp_path / "direct")
+    for a, b in zip(net.get_weights(), direct.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_state_of_another_model_is_refused(tmp_path):
+    fit(runs.model(), tmp_path)
+    other = pyclr.Sequential([pyclr.Input((6,)), layers.Dense(3, activation="softmax")])
+    other.compile("sgd", "sparse_categorical_crossentropy")
+    before = other.get_weights()
+    with pytest.raises(ValueError, match="is that of another model"):
+        fit(other, tmp_path)
+    for a, b in zip(before, other.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_nan_does_not_replace_the_last_finite_state(tmp_path):
+    """users_want 11: after a NaN stop the last finite state is still there."""
+
+    class Poison(pyclr.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                weight = self.model.trainable_weights[0]
+                weight.assign(np.full(weight.shape, np.nan))
+
+    fit(runs.model(), tmp_path, [Poison(), pyclr.callbacks.TerminateOnNaN()])
+    again = runs.model()
+    history = fit(again, tmp_path)
+    assert history.epoch == [0, 1, 2, 3]
+    assert np.isfinite(history.history["loss"]).all()
+
+
+def test_backup_and_restore_removes_its_folder_on_success_only(tmp_path):
+    folder = tmp_path / "backup"
+
+    def run(*more, **options):
+        net = runs.model()
+        backup = pyclr.callbacks.BackupAndRestore(str(folder), save_freq=4, **options)
+        net.fit(runs.X, runs.Y, batch_size=8, epochs=3, verbose=0, callbacks=[backup, *more])
+        return net
+
+    with pytest.raises(RuntimeError):
+        run(StopAt(1, 6))
+    assert any(folder.iterdir())
+    resumed = run()
+    assert not folder.exists()
+    direct = run(delete_checkpoint=False)
+    assert folder.exists()
+    for a, b in zip(resumed.get_weights(), direct.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_arguments_are_checked(tmp_path):
+    with pytest.raises(ValueError, match="`save_freq` must be 'epoch' or an integer"):
+        fit(runs.model(), tmp_path, resume_save_freq=0)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="`resume` must be the name of a folder"):
+        fit(runs.model(), tmp_path / "file")
