@@ -7,8 +7,10 @@ import warnings
 
 import numpy as np
 
+from ..callbacks._rates import innermost
 from ..callbacks.callback_list import CallbackList
 from ..random import seed as global_seed
+from .run_state import variables_of
 
 _FEWEST = 10  # steps, below which a curve says nothing
 
@@ -114,7 +116,6 @@ class LearningRateRange:
 
 def run(model, source, min_lr, max_lr, steps, sweep, smoothing, divergence):
     """Makes the test on a source of batches; see `Trainer.lr_find`."""
-    _check(min_lr, max_lr, steps, sweep, smoothing, divergence)
     rates = (
         np.geomspace(min_lr, max_lr, steps)
         if sweep == "exponential"
@@ -146,7 +147,9 @@ def run(model, source, min_lr, max_lr, steps, sweep, smoothing, divergence):
 
 
 def _train_one(model, source, rate):
-    model.optimizer.learning_rate = float(rate)
+    optimizer = innermost(model.optimizer)
+    optimizer.learning_rate = float(rate)
+    optimizer.rate_factor, optimizer.minimum_rate = 1.0, 0.0
     model.reset_metrics()
     done, logs = model._run("train", source, 1, CallbackList())
     if done == 0:  # the data ran out: the next epoch
@@ -165,25 +168,21 @@ class _Trace:
 
     def __init__(self, model):
         self._model = model
-        optimizer = model.optimizer
-        tracked = [*model.variables, *optimizer.variables]
-        for metric in model.metrics:
-            tracked += metric.variables
-        if optimizer._rate not in tracked:
-            tracked.append(optimizer._rate)
-        self._values = [(variable, variable.numpy()) for variable in tracked]
-        self._schedule, self._extra = optimizer._schedule, optimizer.get_extra_state()
+        self._values = [(variable, variable.numpy()) for variable in variables_of(model)]
+        optimizer = innermost(model.optimizer)
+        self._hyper = dict(optimizer._hyper_values)
+        self._rates = optimizer.rate_factor, optimizer.minimum_rate
         self._random = global_seed.get_state()
         self._counters = {
             name: getattr(model, name) for name in ("_epochs_begun", "stop_training", "history")
         }
 
     def undo(self):
+        optimizer = innermost(self._model.optimizer)
+        optimizer._hyper_values.update(self._hyper)
+        optimizer.rate_factor, optimizer.minimum_rate = self._rates
         for variable, value in self._values:
             variable.assign(value)
-        optimizer = self._model.optimizer
-        optimizer.set_extra_state(self._extra)
-        optimizer._schedule = self._schedule
         global_seed.set_state(self._random)
         for name, value in self._counters.items():
             object.__setattr__(self._model, name, value)
@@ -203,7 +202,8 @@ def _longest_fall(losses):
     return begin, end
 
 
-def _check(min_lr, max_lr, steps, sweep, smoothing, divergence):
+def check(min_lr, max_lr, steps, sweep, smoothing, divergence):
+    """Raises a ValueError if an argument of `Trainer.lr_find` is not as described there."""
     if not 0 < min_lr < max_lr < math.inf:
         raise ValueError(
             "Arguments `min_lr` and `max_lr` must be numbers with 0 < min_lr < max_lr. "

@@ -129,7 +129,7 @@ class RunState:
         Returns:
             False, and saves nothing, if a weight is not finite: what was saved before stays.
         """
-        variables = _variables(model)
+        variables = variables_of(model)
         if not all(np.isfinite(variable.numpy()).all() for variable in model.variables):
             return False
         arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
@@ -210,7 +210,7 @@ class SavedRun:
 
     def check(self, model):
         """Raises a ValueError if this is the state of another model."""
-        ours, theirs = _descriptions(_variables(model)), self._info["variables"]
+        ours, theirs = _descriptions(variables_of(model)), self._info["variables"]
         if ours == theirs:
             return
         first = next((pair for pair in zip(theirs, ours) if pair[0] != pair[1]), None)
@@ -227,7 +227,7 @@ class SavedRun:
         """Gives model and callbacks the state."""
         info = self._info
         _set_optimizer_state(model.optimizer, info["optimizer"])
-        for i, variable in enumerate(_variables(model)):
+        for i, variable in enumerate(variables_of(model)):
             variable.assign(self._arrays[f"v{i}"])
         object.__setattr__(model, "_order_seed", self.order_seed)
         object.__setattr__(model, "_epochs_begun", self.place.number)
@@ -235,7 +235,7 @@ class SavedRun:
         callbacks.set_state(_unpacked(info["callbacks"], self._arrays))
 
 
-def _variables(model):
+def variables_of(model):
     """Everything numeric that training changes: weights, random streams, optimizer, metrics."""
     # The optimizer's rate is there whether or not it is scheduled now.
     found = [*model.variables, innermost(model.optimizer)._rate, *model.optimizer.variables]

@@ -18,6 +18,7 @@ from ..layers.layer import structure_version
 from ..replay import ReplayedStep
 from ..symbolic import dry_run
 from ..utils import tree
+from . import lr_find
 from .arguments import (
     check_several_runs,
     limited_epochs,
@@ -268,6 +269,64 @@ class Trainer(Steps):
     def predict_on_batch(self, x):
         """Returns the outputs for one batch of inputs, as NumPy arrays."""
         return self.predict(x, batch_size=_rows(x), verbose=0)
+
+    def lr_find(
+        self,
+        x,
+        y=None,
+        batch_size=None,
+        *,
+        sample_weight=None,
+        class_weight=None,
+        min_lr=1e-6,
+        max_lr=10.0,
+        steps=100,
+        sweep="exponential",
+        smoothing=0.9,
+        divergence=4.0,
+    ):
+        """Finds learning rates by a range test (Smith, arXiv 1506.01186): trains some batches with
+        a rate that grows from batch to batch, and looks at the loss.
+
+        Afterwards weights, optimizer, random numbers and the order of the data are, bit for bit,
+        what they were: a `fit` that follows is that without the test. Callbacks take no part, and a
+        schedule of the optimizer is set aside.
+
+        Args:
+            x, y, batch_size, sample_weight, class_weight: As in `fit`.
+            min_lr, max_lr: Numbers, the first rate and the last.
+            steps: Integer, the number of batches; data that have fewer are read again.
+            sweep: `"exponential"`, or `"linear"`.
+            smoothing: Number in [0, 1), the share of the moving average in the smoothed loss.
+            divergence: Number greater than 1: the test ends when the smoothed loss is so many
+                times its minimum.
+
+        Returns:
+            A `LearningRateRange` with arrays and suggestions; `bounds` are those of a cyclical
+            schedule. When the curve gives no answer, it says why, and there is a warning.
+
+        Raises:
+            RuntimeError: if the model is not compiled.
+            ValueError: if data or arguments do not fit.
+
+        Example:
+
+        ```python
+        found = model.lr_find(x, y, batch_size=64)
+        cycle = pyclr.schedules.TriangularCyclicalLearningRate(*found.bounds, step_size=200)
+        model.optimizer.learning_rate = cycle
+        ```
+        """
+        self._check_compiled("lr_find")
+        lr_find.check(min_lr, max_lr, steps, sweep, smoothing, divergence)
+        data, _, weights = self._data_of_fit(
+            x, y, sample_weight, batch_size, class_weight, None, 0.0, None, False, False,
+            self._order_seed,
+        )  # fmt: skip
+        with closing(data):
+            data.begin(self._epochs_begun, True)
+            self._prepare(data, weights)
+            return lr_find.run(self, data, min_lr, max_lr, steps, sweep, smoothing, divergence)
 
     def explain_step(self, kind="train"):
         """Returns a text that says whether the last step was replayed: the program, or the reason.
