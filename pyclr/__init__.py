@@ -34,6 +34,7 @@ from . import regularizers as regularizers
 from . import saving as saving
 from . import utils as utils
 from ._core import Tensor as Tensor
+from .dtype_policies import DTypePolicy as DTypePolicy
 from .gradient_tape import GradientTape as GradientTape
 from .initializers import Initializer as Initializer
 from .keras_tensor import KerasTensor as KerasTensor

@@ -1,4 +1,4 @@
-"""Keras' names for dtypes, settings and scopes: `keras.backend`, `keras.device`, `keras.name_scope`.
+"""Keras' names for dtypes, settings and scopes: what `keras.backend` has, and more.
 
 There is one backend, pyclr's own, with one device, the CPU.
 """

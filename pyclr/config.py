@@ -1,4 +1,4 @@
-"""Settings of the process: threads, instruction set, default dtype, logging, limits for debugging."""
+"""Settings of the process: threads, instruction set, dtypes, logging, limits for debugging."""
 
 import os
 

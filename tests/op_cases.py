@@ -11,10 +11,12 @@ from cases import (
     recurrent,
     reduce,
     shape,
+    sparse,
     update,
 )
 
 MODULES = (
-    pointwise, shape, reduce, linear, conv, pool, losses, normalize, recurrent, random, update
+    pointwise, shape, reduce, linear, conv, pool, losses, normalize, recurrent, random,
+    sparse, update,
 )  # fmt: skip
 CASES = [case for module in MODULES for case in module.CASES]

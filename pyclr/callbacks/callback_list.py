@@ -86,6 +86,7 @@ class CallbackList(Callback):
     def get_state(self):
         """Returns the states of the callbacks: a dictionary by class name, the second of a class
         with `_1`, and so on."""
+        self._note_steps()
         return {name: callback.get_state() for name, callback in self._named()}
 
     def set_state(self, state):
@@ -94,6 +95,7 @@ class CallbackList(Callback):
         for name, callback in self._named():
             if name in state:
                 callback.set_state(state[name])
+        self._skip_steps()
 
     def _own(self):
         return [callback for callback in self.callbacks if isinstance(callback, Callback)]
@@ -133,8 +135,8 @@ class CallbackList(Callback):
         )
 
     def _begin_batch(self):
-        if self._rates_may_change and self.history is not None:
-            self.history.skip_steps()
+        if self._rates_may_change:
+            self._skip_steps()
 
     def _end_batch(self):
         if self._rates_may_change:
@@ -143,6 +145,10 @@ class CallbackList(Callback):
     def _note_steps(self):
         if self.history is not None:
             self.history.note_steps()
+
+    def _skip_steps(self):
+        if self.history is not None:
+            self.history.skip_steps()
 
     def _end_batches(self):
         self._note_steps()

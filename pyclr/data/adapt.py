@@ -20,7 +20,7 @@ def as_source(
     Args:
         x: Arrays; or a `Dataset`, `PyDataset`, generator or any other iterable of batches.
         y, sample_weight: Arrays, for arrays `x` only.
-        batch_size: Integer or `None`, for arrays `x` only.
+        batch_size: Integer or `None`; has no effect when `x` gives batches, as in Keras 3.
         weights: `ClassWeights` or `None`.
         seed: Integer, decides the order of shuffled epochs.
         inputs_only: Boolean, whether only `x` of the batches is used.
@@ -39,11 +39,6 @@ def as_source(
                 f"Argument `{name}` must not be given when `x` gives batches: a batch is (x, y) or "
                 f"(x, y, sample_weight). Received: x of type {type(x).__name__}"
             )
-    if batch_size is not None and isinstance(x, (PyDataset, Dataset)):
-        raise ValueError(
-            "Argument `batch_size` must not be given when `x` gives batches. "
-            f"Received: batch_size={batch_size}, x of type {type(x).__name__}"
-        )
     if isinstance(x, Dataset):
         return dataset_source(x, weights, inputs_only)
     if isinstance(x, PyDataset):

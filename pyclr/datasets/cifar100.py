@@ -28,8 +28,7 @@ def load_data(label_mode="fine"):
     """
     if label_mode not in ("fine", "coarse"):
         raise ValueError(
-            "Argument `label_mode` must be 'fine' or 'coarse'. "
-            f"Received: label_mode={label_mode!r}"
+            f"Argument `label_mode` must be 'fine' or 'coarse'. Received: label_mode={label_mode!r}"
         )
     parts = [["train"], ["test"]]
     return _cifar.read("cifar100", _FILE, "cifar-100-python", parts, f"{label_mode}_labels")

@@ -121,10 +121,10 @@ def _scaled(input_shape, factors):
 
 
 def _repeated(x, factors):
-    """`x` with the elements along the axes after the batch repeated."""
-    n, *sizes, channels = x.shape
-    split = [dim for size in sizes for dim in (size, 1)]
-    x = ops.reshape(x, (n, *split, channels))
-    split[1::2] = factors
-    x = ops.broadcast_to(x, (n, *split, channels))
-    return ops.reshape(x, (n, *(size * f for size, f in zip(sizes, factors)), channels))
+    """`x` with the elements along the axes after the batch repeated, one axis after another: the
+    gradient's sums are then over neighbouring rows."""
+    for axis, factor in enumerate(factors, 1):
+        before, after = x.shape[: axis + 1], x.shape[axis + 1 :]
+        x = ops.broadcast_to(ops.expand_dims(x, axis + 1), (*before, factor, *after))
+        x = ops.reshape(x, (*before[:-1], before[-1] * factor, *after))
+    return x

@@ -72,7 +72,8 @@ class Trainer(Steps):
                 `(x, y)` or `(x, y, sample_weight)`: a `pyclr.data.Dataset`, a
                 `pyclr.utils.PyDataset`, a generator, a PyTorch `DataLoader` or another iterable.
             y: Labels, arrays alike; `None` when `x` gives batches.
-            batch_size: Integer, samples per update, for arrays. Defaults to 32.
+            batch_size: Integer, samples per update, for arrays. Defaults to 32. Batches that `x`
+                gives keep their size.
             epochs: Integer, the epoch at which training ends.
             verbose: 0 silent, 1 (or `"auto"`) progress bar, 2 one line an epoch.
             callbacks: List of callbacks.

@@ -191,6 +191,26 @@ def test_state_holds_for_one_fit():
     assert again.wait == 2
 
 
+def test_rates_of_a_state_inside_an_epoch():
+    """The steps since the epoch's beginning are in the state, and are not counted twice."""
+    model = make()
+    states = []
+
+    class Take(callbacks.TimeBudget):  # which leaves the rates alone: they are noted late
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 2:
+                states.append(listed.get_state())
+
+    listed = callbacks.CallbackList([Take(9)], add_history=True, model=model, epochs=2, verbose=0)
+    model.fit(X, Y, batch_size=5, epochs=2, verbose=0, callbacks=listed)
+    assert [len(state["History"]["step_learning_rate"]) for state in states] == [3, 7]
+    assert len(listed.history.step_rates["learning_rate"]) == 8
+    listed.set_state(states[0])
+    assert len(listed.history.step_rates["learning_rate"]) == 3
+    listed.history.note_steps()
+    assert len(listed.history.step_rates["learning_rate"]) == 3
+
+
 def test_states_are_copies():
     stop = callbacks.EarlyStopping(**MONITOR, patience=5, restore_best_weights=True)
     listed = run(make(), [stop], SIGNALS["flat"], epochs=2)

@@ -125,7 +125,6 @@ def cell_cases(op, step, gates, count, bias=False):
             sizes=(0, 1, 2, 5),
             run=tape_gradient(op, wrt),
             label=label,
-            bench=Bench(lambda rng, dtype, seeded=seeded: seeded(rng, 64, dtype, steps=100, batch=32)),
         )
 
 

@@ -462,7 +462,6 @@ REFUSED = {
     "validation without end": (dict(x=A, y=Y, validation_data=ENDLESS), "`validation_steps` is"),
     "labels beside batches": (dict(x=Again((A, Y)), y=Y), "`y` must not be given"),
     "weights beside batches": (dict(x=Batches((A, Y)), sample_weight=W), "`sample_weight` must"),
-    "batch size beside batches": (dict(x=Batches((A, Y)), batch_size=4), "`batch_size` must not"),
     "split of batches": (dict(x=Batches((A, Y)), validation_split=0.2), "needs arrays"),
     "no batch": (dict(x=iter([])), "generator|iterator.*gave no batch"),
     "too many elements": (dict(x=iter([(A, Y, W, W)])), "gave, as batch 0, 4 elements"),

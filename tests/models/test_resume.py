@@ -12,6 +12,11 @@ from pyclr import layers
 
 from . import killed_runs as runs
 
+# JAX, which other tests load for Keras, warns of every fork; the children do not use it.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:os.fork"),
+]
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are made by fork")
 
 

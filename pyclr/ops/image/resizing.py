@@ -8,8 +8,6 @@ import numpy as np
 
 from ... import _core
 from ..core import cast, convert_to_tensor
-from ..numpy.products import tensordot
-from ..numpy.shaping import moveaxis
 from ..operands import FLOATS, axes_of, floating, integers
 from .color import images_of
 from .patches import crop_images, pad_images
@@ -75,7 +73,13 @@ def _method(name, value):
 
 
 def _multiplied(x, axis, weights):
-    return moveaxis(tensordot(x, weights.astype(x.dtype), ([axis], [0])), -1, axis)
+    """`x` times the matrix `weights` along an axis, of which most elements are zero."""
+    tables = []
+    for rows in (weights.T, weights):
+        count = int((rows != 0).sum(1).max(initial=0))
+        places = np.argsort(rows == 0, axis=1, kind="stable")[:, :count].astype("int32")
+        tables += [places, np.take_along_axis(rows, places, 1).astype(x.dtype)]
+    return _ops.sparse_along_axis(x, *tables, axis=axis)
 
 
 def resize(
