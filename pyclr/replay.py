@@ -150,6 +150,10 @@ class ReplayedStep:
         """The tables of the values fed to the program for the next steps."""
         return [(tensor, rows(steps)) for tensor, rows in self._entries[key].feeds]
 
+    def structure(self, key):
+        """Returns the structure that the function returned, with `None` for every tensor."""
+        return self._entries[key].structure
+
     def pack(self, key, outputs):
         """Returns a program's outputs in the structure that the function returned."""
         return tree.pack_like(self._entries[key].structure, outputs)

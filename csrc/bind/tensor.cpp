@@ -91,9 +91,9 @@ Tensor constant(py::handle object, const DType* peer) {
   }
   if (PyFloat_Check(raw))
     return scalar(peer && is_float(*peer) ? *peer : DType::float32, object.cast<double>());
-  check_type(
-      !object.is_none() && !py::isinstance<py::str>(object),
-      "A tensor, array or number is needed. Received: ", py::repr(object).cast<std::string>());
+  if (object.is_none() || py::isinstance<py::str>(object))
+    throw TypeMismatch(text("A tensor, array or number is needed. Received: ",
+                            py::repr(object).cast<std::string>()));
   py::array array = py::array::ensure(object);
   if (!array) {
     PyErr_Clear();

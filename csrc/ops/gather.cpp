@@ -108,7 +108,8 @@ struct ScatterAdd {
 // f(place in `indices`, place in the tensor).
 template <class F>
 void for_each_along_axis(const char* op, const TensorData& indices, int axis, int64_t n, F&& f) {
-  const int64_t m = indices.shape[axis], inner = indices.shape.product(axis + 1, indices.shape.rank());
+  const int64_t m = indices.shape[axis],
+                inner = indices.shape.product(axis + 1, indices.shape.rank());
   for (int64_t i = 0; i < indices.size(); ++i) {
     const int64_t outer = i / (m * inner);
     f(i, (outer * n + index_at(indices, i, n, op)) * inner + i % inner);
@@ -151,8 +152,8 @@ struct TakeAlongAxis {
   }
 };
 
-// dy (a..., m, b...), indices (a..., m, b...) -> `shape` (a..., n, b...): zeros to which dy is added
-// at the indices, in order.
+// dy (a..., m, b...), indices (a..., m, b...) -> `shape` (a..., n, b...): zeros to which dy is
+// added at the indices, in order.
 struct AddAlongAxis {
   static constexpr const char* name = "add_along_axis";
   using Attributes = AxisAttributes;

@@ -68,8 +68,8 @@ struct Sort {
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
     if (!dy[0]) return {nullptr};
-    return {add_along_axis(dy[0], call.out(1), call.attrs_as<Attributes>().axis,
-                           call.in(0)->shape)};
+    return {
+        add_along_axis(dy[0], call.out(1), call.attrs_as<Attributes>().axis, call.in(0)->shape)};
   }
 };
 

@@ -10,6 +10,7 @@ from ..random.seed import make_seed
 from ..symbolic import dry_run
 from ..utils import tree
 from .compile import CompiledLoss, CompiledMetrics
+from .direct import DirectPredictions
 from .per_output import Outputs
 from .preflight import check_data
 
@@ -31,6 +32,7 @@ class Steps:
         set_(self, "_compile_config", None)
         set_(self, "_loss_tracker", None)
         set_(self, "_steps", {})
+        set_(self, "_direct", DirectPredictions())
         set_(self, "_known_output", None)  # the version and data's signature that `fit` has seen
         set_(self, "_output_spec", None)  # what the model returned for one sample, without values
         set_(self, "_order_seed", make_seed())  # of the shuffles
@@ -91,6 +93,7 @@ class Steps:
         self.stop_training = False
         self.compiled = True
         self._steps = {}
+        self._direct = DirectPredictions()
 
     @property
     def loss(self):

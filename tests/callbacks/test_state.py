@@ -98,7 +98,8 @@ def through_files(states, folder):
             place[f"{name}/{key}"] = value
     np.savez(folder / "state.npz", **arrays)
     text = json.dumps(plain)
-    read = {**json.loads(text), **np.load(folder / "state.npz")}
+    with np.load(folder / "state.npz") as file:
+        read = {**json.loads(text), **file}
     result = {name: {} for name in states}
     for place, value in read.items():
         name, _, key = place.partition("/")

@@ -68,24 +68,57 @@ def inputs(gates, count, bias, masked):
 
 def bound(arrays, expected):
     """Each step adds the roundings of its sums and functions; slopes are at most 1 or so."""
-    n = arrays[1].shape[0]
-    return 8 * (n + 8) * STEPS**2 * (2 + np.abs(expected))
+    steps, n = len(arrays[0]), arrays[1].shape[0]
+    return 8 * (n + 8) * (1 + steps) * (2 + np.abs(expected).max(initial=0))
 
 
-def derivatives(step, count, wrt):
-    """The gradients of the first state of all steps, by complex differences."""
+def simple_back(dh, dc, x, kernel, before, new, kept):
+    dx = dh * (1 - new[0] ** 2)
+    return dx, dx, 0, dc
 
-    def reference(dy, *arrays, masked=False):
-        found = []
-        for place in wrt:
-            gradient = np.zeros(arrays[place].shape)
-            for index in np.ndindex(gradient.shape):
-                moved = [a if a.dtype == bool else a.astype("complex128") for a in arrays]
-                moved[place][index] += 1e-30j
-                states = run(step, count, *moved, masked=masked)[0]
-                gradient[index] = (states.imag * dy).sum() / 1e-30
-            found.append(gradient)
-        return tuple(found)
+
+def gru_back(dh, dc, x, kernel, before, new, kept):
+    z, r, g, hg = np.split(kept, 4, -1)
+    dg = dh * (1 - z) * (1 - g**2)
+    dz, dr = dh * (before[0] - g) * z * (1 - z), dg * hg * r * (1 - r)
+    return np.concatenate([dz, dr, dg], -1), np.concatenate([dz, dr, dg * r], -1), dh * z, dc
+
+
+def lstm_back(dh, dc, x, kernel, before, new, kept):
+    i, f, g, o = np.split(kept, 4, -1)
+    t = np.tanh(new[1])
+    dc = dc + dh * o * (1 - t**2)
+    gates = [
+        dc * g * i * (1 - i), dc * before[1] * f * (1 - f), dc * i * (1 - g**2),
+        dh * t * o * (1 - o),
+    ]  # fmt: skip
+    dx = np.concatenate(gates, -1)
+    return dx, dx, 0, dc * f
+
+
+def through_time(step, back, count):
+    """The gradients for all inputs, of the sum of dy times the first states of all steps."""
+
+    def reference(dy, x, kernel, *rest, masked=False):
+        rest = list(rest)
+        mask = rest.pop() if masked else np.ones(x.shape[:2], bool)
+        bias = rest[count] if len(rest) > count else None
+        every = [rest[:count]]
+        for t in range(len(x)):
+            new = step(x[t], kernel, every[-1], bias)[0]
+            every.append([np.where(mask[t][:, None], a, b) for a, b in zip(new, every[-1])])
+        dx, dkernel, dbias = np.zeros(x.shape), np.zeros(kernel.shape), np.zeros(x.shape[-1])
+        dh = dc = np.zeros(rest[0].shape)
+        for t in reversed(range(len(x))):
+            counts, dh = mask[t][:, None], dh + dy[t]
+            new, kept = step(x[t], kernel, every[t], bias)
+            dx[t], dinner, through, dc_new = back(dh, dc, x[t], kernel, every[t], new, kept)
+            dx[t], dinner = dx[t] * counts, dinner * counts
+            dkernel += every[t][0].T @ dinner
+            dbias += dinner.sum(0)
+            dh = np.where(counts, through + dinner @ kernel.T, dh)
+            dc = np.where(counts, dc_new, dc)
+        return (dx, dkernel, *(dh, dc)[:count], *([dbias] if bias is not None else []))
 
     return reference
 
@@ -98,7 +131,7 @@ def with_seed(make):
     return seeded
 
 
-def cell_cases(op, step, gates, count, bias=False):
+def cell_cases(op, step, back, gates, count, bias=False):
     for masked in (False, True):
         make = inputs(gates, count, bias, masked)
         label = "masked" if masked else ""
@@ -119,19 +152,19 @@ def cell_cases(op, step, gates, count, bias=False):
         yield Case(
             f"{op}_gradient",
             seeded,
-            derivatives(step, count, wrt),
-            lambda arrays, expected: 4 * bound(arrays[1:], expected),
+            through_time(step, back, count),
+            lambda arrays, expected: 8 * bound(arrays[1:], expected) * len(arrays[0]),
             attrs=attrs,
-            sizes=(0, 1, 2, 5),
             run=tape_gradient(op, wrt),
             label=label,
+            bench=Bench(lambda rng, dtype, seeded=seeded: seeded(rng, 64, dtype, steps=100, batch=32)),
         )
 
 
 CASES = [
-    *cell_cases("simple_rnn", simple_step, 1, 1),
-    *cell_cases("gru", gru_step, 3, 1, bias=True),
-    *cell_cases("lstm", lstm_step, 4, 2),
+    *cell_cases("simple_rnn", simple_step, simple_back, 1, 1),
+    *cell_cases("gru", gru_step, gru_back, 3, 1, bias=True),
+    *cell_cases("lstm", lstm_step, lstm_back, 4, 2),
     Case(
         "unstack",
         lambda rng, n, dtype: [normal(rng, (3, n, 2), dtype)],
