@@ -12,6 +12,7 @@ import functools
 import inspect
 
 from . import _core
+from ._lookup import to_snake_case
 from .keras_tensor import KerasHistory, KerasTensor
 from .naming import unique_name
 from .utils import tree
@@ -98,7 +99,7 @@ class Node:
     """One call of an operation - a layer or a function of `pyclr.ops` - with symbolic tensors.
 
     Args:
-        operation: The layer or `Operation`. The node is appended to its `_inbound_nodes`.
+        operation: The `Operation`. The node is appended to its `_inbound_nodes`.
         args, kwargs: What it was called with.
         outputs: Nested structure of `KerasTensor`s, whose history is set.
     """
@@ -115,6 +116,89 @@ class Node:
 
 
 class Operation:
+    """A computation that is a node of a graph when it is called with symbolic tensors: the base of
+    layers, and of what has no weights.
+
+    A subclass implements `call`, and `get_config` if its constructor has arguments and models with
+    it are saved.
+
+    Args:
+        name: String, unique in a model. Defaults to the class name in snake case.
+
+    Example:
+
+    ```python
+    class Double(pyclr.Operation):
+        def call(self, x):
+            return 2 * x
+
+    assert Double()(pyclr.Input((3,))).shape == (None, 3)
+    ```
+    """
+
+    def __init__(self, name=None):
+        self.name = name or unique_name(to_snake_case(type(self).__name__))
+        self._inbound_nodes = []
+
+    def __call__(self, *args, **kwargs):
+        if not is_symbolic((args, kwargs)):
+            return self.call(*args, **kwargs)
+        outputs = self.compute_output_spec(*args, **kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def call(self, *args, **kwargs):
+        """Computes the outputs."""
+        raise NotImplementedError(f"Operation '{type(self).__name__}' must implement `call`.")
+
+    def compute_output_spec(self, *args, **kwargs):
+        """Returns what `call` returns for symbolic tensors, as symbolic tensors."""
+        return infer(self.call, args, kwargs)
+
+    @property
+    def input(self):
+        """The symbolic tensor, or structure of them, that it was called on.
+
+        Raises:
+            AttributeError: if it was called on none, or several times.
+        """
+        node = self._only_node("input")
+        if not node.args and not node.kwargs:
+            return node.outputs
+        return node.args[0] if node.args else next(iter(node.kwargs.values()))
+
+    @property
+    def output(self):
+        """The symbolic tensor, or structure of them, that it returned.
+
+        Raises:
+            AttributeError: if it was called on no symbolic tensor, or several times.
+        """
+        return self._only_node("output").outputs
+
+    def _only_node(self, what):
+        if len(self._inbound_nodes) != 1:
+            calls = len(self._inbound_nodes) or "no"
+            raise AttributeError(
+                f"Layer '{self.name}' has {calls} calls with symbolic tensors, so that its "
+                f"`{what}` is not defined."
+            )
+        return self._inbound_nodes[0]
+
+    def get_config(self):
+        """Returns the constructor's arguments, as plain values."""
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns an operation made from a `get_config()` dictionary."""
+        return cls(**config)
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.name}>"
+
+
+class FunctionOperation(Operation):
     """A function of `pyclr.ops` in a graph, with the arguments that are not tensors.
 
     Args:
@@ -124,17 +208,12 @@ class Operation:
     """
 
     def __init__(self, function, constants=None, name=None):
+        super().__init__(name or unique_name(function.__name__))
         self.function = function
         self.constants = constants or {}
-        self.name = name or unique_name(function.__name__)
-        self._inbound_nodes = []
 
-    def __call__(self, *args, **kwargs):
-        if not is_symbolic((args, kwargs)):
-            return self.function(*args, **kwargs, **self.constants)
-        outputs = infer(self.function, args, {**kwargs, **self.constants})
-        Node(self, args, kwargs, outputs)
-        return outputs
+    def call(self, *args, **kwargs):
+        return self.function(*args, **kwargs, **self.constants)
 
     def get_config(self):
         """Returns the name and the arguments that are not tensors."""
@@ -155,7 +234,7 @@ class Operation:
         }
 
     @classmethod
-    def from_config(cls, class_name, config):
+    def from_file(cls, class_name, config):
         """Returns the operation for the class and config in a file.
 
         Raises:
@@ -173,9 +252,6 @@ class Operation:
                 return cls(getattr(function, "__wrapped__", function), config, name)
         raise ValueError(f"pyclr.ops has no function for the operation {class_name!r} of the file.")
 
-    def __repr__(self):
-        return f"<Operation {self.name}>"
-
 
 # Arguments that are tensors even where a number is given.
 _TENSOR_ARGUMENTS = ("x", "x1", "x2", "xs", "arrays", "key")
@@ -188,11 +264,11 @@ def call(function, args, kwargs):
     operation.
     """
     if not inspect.isfunction(function):
-        return Operation(function)(*args, **kwargs)
+        return FunctionOperation(function)(*args, **kwargs)
     bound = inspect.signature(function).bind(*args, **kwargs)
     parameters = bound.signature.parameters
     if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters.values()):
-        return Operation(function)(*args, **kwargs)
+        return FunctionOperation(function)(*args, **kwargs)
     given = set(bound.arguments)
     bound.apply_defaults()
     positional, named, constants = [], {}, {}
@@ -206,7 +282,7 @@ def call(function, args, kwargs):
                 positional.append(value)
         else:
             constants[name] = value
-    return Operation(function, constants)(*positional, **named)
+    return FunctionOperation(function, constants)(*positional, **named)
 
 
 def _holds_tensor(value):

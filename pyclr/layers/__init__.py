@@ -35,6 +35,8 @@ from .convolution_transpose import Convolution3DTranspose as Convolution3DTransp
 from .dense import Dense as Dense
 from .depthwise_convolution import DepthwiseConv1D as DepthwiseConv1D
 from .depthwise_convolution import DepthwiseConv2D as DepthwiseConv2D
+from .discretization import CategoryEncoding as CategoryEncoding
+from .discretization import Discretization as Discretization
 from .dropout import Dropout as Dropout
 from .dropout import SpatialDropout1D as SpatialDropout1D
 from .dropout import SpatialDropout2D as SpatialDropout2D
@@ -58,7 +60,10 @@ from .group_normalization import GroupNormalization as GroupNormalization
 from .group_query_attention import GroupQueryAttention as GroupQueryAttention
 from .gru import GRU as GRU
 from .gru import GRUCell as GRUCell
+from .hashing import Hashing as Hashing
 from .identity import Identity as Identity
+from .index_lookup import IntegerLookup as IntegerLookup
+from .index_lookup import StringLookup as StringLookup
 from .input_layer import Input as Input
 from .input_layer import InputLayer as InputLayer
 from .input_spec import InputSpec as InputSpec
@@ -88,6 +93,7 @@ from .multi_head_attention import MultiHeadAttention as MultiHeadAttention
 from .noise import AlphaDropout as AlphaDropout
 from .noise import GaussianDropout as GaussianDropout
 from .noise import GaussianNoise as GaussianNoise
+from .normalization import Normalization as Normalization
 from .pooling import AveragePooling1D as AveragePooling1D
 from .pooling import AveragePooling2D as AveragePooling2D
 from .pooling import AveragePooling3D as AveragePooling3D
@@ -123,6 +129,7 @@ from .serialization import serialize as serialize
 from .simple_rnn import SimpleRNN as SimpleRNN
 from .simple_rnn import SimpleRNNCell as SimpleRNNCell
 from .spectral_normalization import SpectralNormalization as SpectralNormalization
+from .text_vectorization import TextVectorization as TextVectorization
 from .time_distributed import TimeDistributed as TimeDistributed
 from .unit_normalization import UnitNormalization as UnitNormalization
 from .upsampling import UpSampling1D as UpSampling1D

@@ -24,7 +24,7 @@ from .layer_state import structure_version as structure_version
 _thread = threading.local()
 
 
-class Layer(LayerState):
+class Layer(LayerState, symbolic.Operation):
     """Base class of layers: state (weights) and a computation (`call`).
 
     A subclass implements `call(self, inputs)` and, if it has weights that depend on the shape of
@@ -335,36 +335,6 @@ class Layer(LayerState):
                 cast._keras_mask = mask
             return cast
         return tensor
-
-    @property
-    def input(self):
-        """The symbolic tensor, or structure of them, that the layer was called on.
-
-        Raises:
-            AttributeError: if it was called on none, or several times.
-        """
-        node = self._only_node("input")
-        if not node.args and not node.kwargs:
-            return node.outputs
-        return node.args[0] if node.args else next(iter(node.kwargs.values()))
-
-    @property
-    def output(self):
-        """The symbolic tensor, or structure of them, that the layer returned.
-
-        Raises:
-            AttributeError: if it was called on no symbolic tensor, or several times.
-        """
-        return self._only_node("output").outputs
-
-    def _only_node(self, what):
-        if len(self._inbound_nodes) != 1:
-            calls = len(self._inbound_nodes) or "no"
-            raise AttributeError(
-                f"Layer '{self.name}' has {calls} calls with symbolic tensors, so that its "
-                f"`{what}` is not defined."
-            )
-        return self._inbound_nodes[0]
 
     # --- Configuration -------------------------------------------------------------------------
 

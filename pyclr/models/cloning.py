@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..layers.input_layer import InputLayer
 from ..layers.layer import Layer
-from ..symbolic import Operation
+from ..symbolic import FunctionOperation
 from ..utils import tree
 from .functional import Functional
 from .model import Model
@@ -89,8 +89,10 @@ def _clone_graph(model, input_tensors, clone, call_function):
 
     def cloned(operation):
         if id(operation) not in clones:
-            if isinstance(operation, Operation):
-                copy = Operation(operation.function, operation.constants, operation.name)
+            if isinstance(operation, FunctionOperation):
+                copy = FunctionOperation(operation.function, operation.constants, operation.name)
+            elif not isinstance(operation, Layer):
+                copy = _from_config(operation)
             else:
                 copy = clone(operation)
                 if not isinstance(copy, Layer):

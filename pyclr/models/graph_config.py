@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..keras_tensor import KerasHistory, KerasTensor
-from ..layers.layer import Layer
 from ..symbolic import Operation
 from ..utils import tree
 from .graph import Graph
@@ -75,7 +74,7 @@ def tensors_from_config(config, custom_objects=None):
     made, waiting = {}, []
     for entry in config["layers"]:
         layer = deserialize_keras_object(entry, custom_objects=custom_objects)
-        if not isinstance(layer, (Layer, Operation)):
+        if not isinstance(layer, Operation):
             raise ValueError(
                 "The layers of a functional model must be layers or functions of pyclr.ops. "
                 f"Received: {layer!r}"

@@ -123,7 +123,9 @@ class HyperParameters:
         rate = float(self._rate.value._view()) if value is None else values_at(value, steps)
         if self.rate_factor == 1 and not self.minimum_rate:
             return rate
-        return np.maximum(rate * self.rate_factor, self.minimum_rate)
+        # The floor is that of the factor: a schedule that goes lower by itself, as a warm-up does,
+        # is not lifted.
+        return np.maximum(rate * self.rate_factor, np.minimum(rate, self.minimum_rate))
 
     def current_hyper(self, step=None):
         """Returns what an update uses, for logs.

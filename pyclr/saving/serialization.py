@@ -342,9 +342,9 @@ def _deserialize_instance(config, inner, custom_objects, package, base, function
         return shared[shared_id]
 
     if (config.get("module") or "").startswith("keras.src.ops."):
-        from ..symbolic import Operation
+        from ..symbolic import FunctionOperation
 
-        return Operation.from_config(
+        return FunctionOperation.from_file(
             config["class_name"], deserialize_keras_object(inner, custom_objects)
         )
     cls = _find_class(config, custom_objects, package, base, functions)

@@ -9,7 +9,7 @@ import numpy as np
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
     from sklearn.utils.multiclass import type_of_target
-    from sklearn.utils.validation import check_is_fitted, validate_data
+    from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 except ImportError as error:
     raise ImportError(
         "pyclr.wrappers needs scikit-learn 1.6 or newer: `pip install scikit-learn`."
@@ -145,24 +145,19 @@ class SKLearnClassifier(ClassifierMixin, SKLBase):
         return self._outputs(X)
 
     def _encoded(self, y):
-        kind = type_of_target(y, raise_unknown=True)
-        if y.ndim == 2 and y.shape[1] == 1:
-            from sklearn.exceptions import DataConversionWarning
-            from sklearn.utils import column_or_1d
-
-            del DataConversionWarning
-            y = column_or_1d(y, warn=True)
+        kind = type_of_target(y)
         if kind not in ("binary", "multiclass"):
             raise ValueError(
                 "Only binary and multiclass targets are supported. "
-                f"Received: y of type '{kind}': {y!r}"
+                f"Unknown label type: {kind}. Received: y={y!r}"
             )
+        y = column_or_1d(y, warn=True)
         self.classes_, numbers = np.unique(y, return_inverse=True)
         if len(self.classes_) == 1:
             raise ValueError(
                 f"Classifier can't train when only one class is present. Received: {self.classes_}"
             )
-        return np.eye(len(self.classes_))[numbers.reshape(-1)]
+        return np.eye(len(self.classes_))[numbers]
 
     def _decoded(self, outputs):
         return self.classes_[outputs.argmax(axis=-1)]

@@ -134,7 +134,8 @@ def train_with_kills(folder, kind, kills, seed, duration, threads=None):
         if threads is not None:
             pyclr.config.set_num_threads(threads(number))
         net, history = train(folder, kind)
-        np.savez(target, **result(folder, net, history))
+        np.savez(target + ".new.npz", **result(folder, net, history))
+        os.replace(target + ".new.npz", target)
 
     for number in range(kills):
         killed += not run_and_kill(moments.uniform(0, 0.5 * duration), script, number)

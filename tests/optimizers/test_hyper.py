@@ -135,7 +135,7 @@ def test_rate_factor_and_minimum_rate(rate):
     optimizer = optimizers.SGD(rate)
     before = optimizer.current_hyper(np.arange(30))["learning_rate"]
     optimizer.rate_factor, optimizer.minimum_rate = 0.5, 0.05
-    expected = np.maximum(before * 0.5, 0.05)
+    expected = np.maximum(before * 0.5, np.minimum(before, 0.05))
     found = optimizer.current_hyper(np.arange(30))["learning_rate"]
     np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(optimizer.hyper_rows(30)[:, 0], expected)
