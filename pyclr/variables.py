@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import math
 import weakref
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 
 from . import _core, config
 from ._tensor import Tensor
+
+_room = ContextVar("room", default=None)  # [bytes that are left] while `at_most` is open
+
+
+@contextmanager
+def at_most(size):
+    """While open, variables of more than so many bytes in sum are refused before they are made."""
+    token = _room.set([size])
+    try:
+        yield
+    finally:
+        _room.reset(token)
+
+
+def _take_room(shape, dtype, name):
+    room = _room.get()
+    if room is None:
+        return
+    room[0] -= math.prod(int(dim) for dim in shape) * np.dtype(dtype).itemsize
+    if room[0] < 0:
+        raise ValueError(
+            f"with variable '{name}' of shape {tuple(shape)} its variables are far larger than the "
+            "weights in the file. `safe_mode=False` loads it nevertheless."
+        )
 
 
 class Variable:
@@ -51,6 +78,7 @@ class Variable:
                     f"Received: initializer={initializer}, shape=None"
                 )
             dtype = dtype or config.floatx()
+            _take_room(shape, dtype, name)
             before = _core.set_dry(False)  # a variable may be made while shapes are inferred
             try:
                 initial = np.asarray(initializer(tuple(shape), dtype=dtype))

@@ -62,6 +62,15 @@ from .gru import GRU as GRU
 from .gru import GRUCell as GRUCell
 from .hashing import Hashing as Hashing
 from .identity import Identity as Identity
+from .image_augmentation import RandomBrightness as RandomBrightness
+from .image_augmentation import RandomContrast as RandomContrast
+from .image_augmentation import RandomFlip as RandomFlip
+from .image_augmentation import RandomRotation as RandomRotation
+from .image_augmentation import RandomTranslation as RandomTranslation
+from .image_augmentation import RandomZoom as RandomZoom
+from .image_sizes import CenterCrop as CenterCrop
+from .image_sizes import RandomCrop as RandomCrop
+from .image_sizes import Resizing as Resizing
 from .index_lookup import IntegerLookup as IntegerLookup
 from .index_lookup import StringLookup as StringLookup
 from .input_layer import Input as Input

@@ -17,7 +17,7 @@ class Graph:
     Attributes:
         inputs, outputs: As given.
         flat_inputs: List of the inputs, each the output of an `InputLayer` (a new one, for an input
-            that was computed by a layer).
+            that is the output of none).
         operations: List of the layers and operations, in Keras' order: by decreasing distance from
             the outputs, and in the order of traversal for the same distance.
 
@@ -49,8 +49,8 @@ class Graph:
         self._check_names()
 
     def _as_input(self, tensor):
-        history = tensor._keras_history
-        if isinstance(history.operation, InputLayer):
+        history = getattr(tensor, "_keras_history", None)
+        if history is not None and isinstance(history.operation, InputLayer):
             return tensor
         layer = InputLayer(batch_shape=tensor.shape, dtype=tensor.dtype)
         self._replaced[id(tensor)] = layer.output

@@ -11,8 +11,15 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 # hardly compress; a larger ratio is a file made to fill the memory.
 _EXPANSION, _SLACK = 100, 1 << 20
 
+_CHUNK = 1 << 20  # bytes read at a time
+
 _ZIP_SIGNATURE = b"PK\x03\x04"
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+# What a file of weights ends with, before the SHA-256 of all that comes before. HDF5 does not read
+# on after its end, and whoever changes the file with it cuts this off.
+_SEAL = b"\npyclr sha256 "
+_DIGEST_SIZE = 32
 
 
 def write_atomically(filepath, write, overwrite=True):
@@ -112,6 +119,40 @@ def unpack(file, name, members):
             return [_read_member(archive, name, member) for member in members]
     except (*broken, OSError, RuntimeError) as error:
         raise ValueError(f"The file '{name}' is damaged: {error}") from error
+
+
+def seal(data):
+    """Returns the end of a file that has these bytes, from which `check_seal` tells damage."""
+    import hashlib
+
+    return _SEAL + hashlib.sha256(data).digest()
+
+
+def check_seal(file, name):
+    """Raises a ValueError if a file is not what was sealed. Files without a seal, such as those of
+    Keras, pass. The position is left at the start.
+
+    HDF5 has no checksums of its own: it reads damaged numbers as they are, and other damage can
+    make it hang.
+
+    Args:
+        file: Binary file, open for reading.
+        name: String that error messages call the file by.
+    """
+    import hashlib
+
+    end = file.seek(0, os.SEEK_END) - len(_SEAL) - _DIGEST_SIZE
+    file.seek(max(end, 0))
+    mark, digest = file.read(len(_SEAL)), file.read()
+    file.seek(0)
+    if mark != _SEAL:
+        return
+    found = hashlib.sha256()
+    for start in range(0, end, _CHUNK):
+        found.update(file.read(min(_CHUNK, end - start)))
+    file.seek(0)
+    if found.digest() != digest:
+        raise ValueError(f"The file '{name}' is damaged: its checksum is wrong.")
 
 
 def check_size(what, declared, stored):

@@ -77,7 +77,7 @@ def open_weights(file, name):
     try:
         with h5py.File(file, "r") as opened:
             yield H5Reader(opened)
-    except (KeyError, OSError, RuntimeError, TypeError) as error:
+    except (KeyError, OSError, RuntimeError, TypeError, UnicodeError) as error:
         raise ValueError(f"The weights in the file '{name}' are damaged: {error}") from error
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from contextlib import nullcontext
 
 from . import archive
 from .object_registration import custom_object_scope
@@ -22,6 +23,10 @@ from .serialization import (
 
 _KERAS_VERSION = "3.15.1"  # whose layout the files have
 _OLD_SUFFIXES = (".h5", ".hdf5")
+
+# A model that is loaded may have variables of so many times the bytes of the file's weights, and so
+# many more, which is room for metrics. A file must not make more than it brings.
+_EXPANSION, _SLACK = 2, 1 << 26
 
 # What a config that was tampered with makes `from_config` and `build` raise, other than TypeErrors,
 # which say what is wrong.
@@ -85,7 +90,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         filepath: Path. The content decides what the file is, not the suffix.
         custom_objects: Optional dictionary of names to classes and functions.
         compile: Boolean, whether the model is compiled as it was when it was saved.
-        safe_mode: Accepted for Keras' sake. Code in files is refused whatever its value.
+        safe_mode: Boolean, whether a model is refused whose variables are far larger than the
+            weights in the file. Code in files is refused whatever its value.
 
     Returns:
         The model.
@@ -111,6 +117,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
 def save_weights(model, filepath, overwrite=True):
     """Saves the weights of a model, and the state of its optimizer, as a `.weights.h5` file.
 
+    Keras 3 reads the file as well. It ends with a checksum, by which `load_weights` notices damage.
+
     Args:
         model: A built model.
         filepath: Path, which ends in `.weights.h5` or has none of the suffixes of other files.
@@ -124,7 +132,8 @@ def save_weights(model, filepath, overwrite=True):
     _check_built(model, "save_weights")
     archive.check_target(filepath, overwrite)
     image = _weights(model)
-    archive.write_atomically(filepath, lambda file: file.write(image), overwrite)
+    parts = image, archive.seal(image)
+    archive.write_atomically(filepath, lambda file: file.writelines(parts), overwrite)
 
 
 def check_weights_path(filepath):
@@ -183,7 +192,7 @@ def reduce_model(model):
 def _model_from_bytes(data, custom_objects):
     import io
 
-    return _read_model(io.BytesIO(data), "pickle", custom_objects)
+    return _read_model(io.BytesIO(data), "pickle", custom_objects, safe_mode=False)
 
 
 def _members(model, include_optimizer=True):
@@ -213,6 +222,7 @@ def _read_model(file, name, custom_objects=None, compile=True, safe_mode=True):
     import io
 
     from ..models import Model
+    from ..variables import at_most
     from .h5_store import open_weights
     from .state import load_state
 
@@ -220,7 +230,9 @@ def _read_model(file, name, custom_objects=None, compile=True, safe_mode=True):
     config = _parse(config, name)
     compile_config = config.pop("compile_config", None)
     try:
-        with ObjectSharingScope(), custom_object_scope(custom_objects):
+        size = _EXPANSION * len(weights) + _SLACK
+        room = at_most(size) if safe_mode else nullcontext()
+        with ObjectSharingScope(), custom_object_scope(custom_objects), room:
             model = deserialize_keras_object(config, safe_mode=safe_mode)
             if not isinstance(model, Model):
                 raise ValueError(f"it is a {type(model).__name__} and no model")
@@ -266,6 +278,8 @@ def _load_state(model, filepath, weights_only, skip_mismatch=False):
             file = io.BytesIO(weights)
         elif not archive.is_hdf5(file):
             raise ValueError(f"The file '{filepath}' is no `.weights.h5` and no `.keras` file.")
+        else:
+            archive.check_seal(file, filepath)
         with open_weights(file, filepath) as reader:
             if reader.is_old():
                 raise ValueError(

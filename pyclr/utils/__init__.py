@@ -17,6 +17,7 @@ from ..saving.object_registration import get_registered_object as get_registered
 from ..saving.object_registration import register_keras_serializable as register_keras_serializable
 from ..saving.serialization import deserialize_keras_object as deserialize_keras_object
 from ..saving.serialization import serialize_keras_object as serialize_keras_object
+from .config import Config as Config
 from .dataset_utils import pack_x_y_sample_weight as pack_x_y_sample_weight
 from .dataset_utils import split_dataset as split_dataset
 from .dataset_utils import unpack_x_y_sample_weight as unpack_x_y_sample_weight

@@ -108,6 +108,24 @@ def load_img(
     return img.resize((target_size[1], target_size[0]), methods[interpolation], box)
 
 
+def smart_resize(x, size, interpolation="bilinear", data_format="channels_last"):
+    """Returns images of another size that are not distorted: what does not fit is cut off.
+
+    Args:
+        x: Array or tensor `(height, width, channels)` or `(batch, height, width, channels)`.
+        size: `(height, width)` of the result.
+        interpolation: `"nearest"`, `"bilinear"`, `"bicubic"`, `"lanczos3"` or `"lanczos5"`.
+        data_format: `"channels_last"`.
+
+    Returns:
+        An array for an array, a tensor for a tensor.
+    """
+    from ..ops.image import resize
+
+    resized = resize(x, size, interpolation, crop_to_aspect_ratio=True, data_format=data_format)
+    return np.asarray(resized) if isinstance(x, np.ndarray) else resized
+
+
 def _centre(size, target_size):
     """The largest part in the middle that has the target's aspect ratio, as Pillow's box."""
     (width, height), (target_height, target_width) = size, target_size
