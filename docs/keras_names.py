@@ -24,10 +24,10 @@ SKIPPED = {"keras.src", "keras.legacy", "keras.ops.numpy", "keras.ops.nn"}
 
 HEAD = """# Keras' names in pyclr
 
-Every public name of Keras {version}, and whether pyclr {own} has it. This page is written by
-`docs/keras_names.py`; what differs, and why a name is not there, comes from `docs/keras_names.toml`.
-`pyclr.x` stands where `keras.x` does. A name in the list of a module is there and is compared with
-Keras by the tests of its kind.
+Every public name of Keras {version}, and whether pyclr {own} has it. `pyclr.x` stands where
+`keras.x` does. A name in the list of a module is there and is compared with Keras by the tests of
+its kind. The page is made by `docs/keras_names.py`; what differs, and why a name is not there, comes
+from `docs/keras_names.toml`.
 
 **{has} of {total} names** are there.
 """
@@ -58,7 +58,17 @@ def find(path, name):
     target = importlib.import_module("pyclr")
     for part in path.split(".")[1:]:
         target = getattr(target, part, None)
-    return hasattr(target, name)
+    # First in what imports nothing that a module has lazily.
+    return name in dir(target) or hasattr(target, name)
+
+
+def reason_for(path, name, lacks):
+    """Returns the key in `lacks` that speaks of a name, or `None`."""
+    keys = [f"{path}.{name}"]
+    while path:
+        keys.append(f"{path}.*")
+        path = path.rpartition(".")[0]
+    return next((key for key in keys if key in lacks), None)
 
 
 def notes():
@@ -87,13 +97,16 @@ def page():
         lines = [f"## {path}", ""]
         if present:
             lines += ["has: " + ", ".join(f"`{name}`" for name in present), ""]
+        reasons = {name: reason_for(path, name, lacks) for name in absent}
+        used.update(key for key in reasons.values() if key)
         rows = []
+        if len(names) > 1 and set(reasons) == set(names) and len(set(reasons.values())) == 1:
+            lines += [f"lacks all {len(names)}: {lacks.get(reasons[names[0]], 'not yet')}", ""]
+            names = []
         for name in names:
             full = f"{path}.{name}"
-            reason = lacks.get(full) or lacks.get(f"{path}.*")
             if name in absent:
-                used.update(key for key in (full, f"{path}.*") if key in lacks)
-                rows.append(f"| `{name}` | lacks | {reason or 'not yet'} |")
+                rows.append(f"| `{name}` | lacks | {lacks.get(reasons[name], 'not yet')} |")
             elif full in differs:
                 used.add(full)
                 rows.append(f"| `{name}` | differs | {differs[full]} |")

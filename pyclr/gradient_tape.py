@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 
-from . import _core
+from . import _core, tree
 from .ops.core import convert_to_tensor
 from .ops.numpy.shaping import stack
-from .utils import tree
 from .variables import Variable
 
 

@@ -11,8 +11,7 @@ import os
 import threading
 import warnings
 
-from . import _core
-from .utils import tree
+from . import _core, tree
 
 # Different recordings in a row after which a step is left eager (until something changes).
 _ATTEMPTS = 5

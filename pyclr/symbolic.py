@@ -11,11 +11,10 @@ import contextlib
 import functools
 import inspect
 
-from . import _core
+from . import _core, tree
 from ._lookup import to_snake_case
 from .keras_tensor import KerasHistory, KerasTensor
 from .naming import unique_name
-from .utils import tree
 
 # Two sizes each, for a batch and for any other dimension that is not known. The latter are large
 # enough for several poolings in a row, and stay different after them.
@@ -30,6 +29,14 @@ def dry_run():
         yield
     finally:
         _core.set_dry(before)
+
+
+def is_dry():
+    """Returns whether a dry run is open: then an op that computes constants of its own may leave
+    them out, and return any tensor of the right shape."""
+    dry = _core.set_dry(True)
+    _core.set_dry(dry)
+    return dry
 
 
 @contextlib.contextmanager
@@ -113,6 +120,22 @@ class Node:
         for i, tensor in enumerate(tree.flatten(outputs)):
             if isinstance(tensor, KerasTensor):
                 tensor._keras_history = KerasHistory(operation, self.index, i)
+
+
+def source_inputs(tensor):
+    """Returns the symbolic inputs that a symbolic tensor is computed from, a list."""
+    sources, seen, waiting = [], set(), [tensor]
+    while waiting:
+        tensor = waiting.pop(0)
+        if id(tensor) in seen:
+            continue
+        seen.add(id(tensor))
+        history = getattr(tensor, "_keras_history", None)
+        taken = history.operation._inbound_nodes[history.node_index].inputs if history else []
+        if not taken:
+            sources.append(tensor)
+        waiting[:0] = taken
+    return sources
 
 
 class Operation:

@@ -9,10 +9,9 @@ import json
 
 import numpy as np
 
-from . import _core, config, initializers
+from . import _core, config, initializers, tree
 from .layers.layer import Layer, map_shapes
 from .saving import object_registration, serialization
-from .utils import tree
 from .variables import Variable
 
 

@@ -51,18 +51,15 @@ def map_structure(func, *structures, none_is_leaf=True):
     Raises:
         ValueError: if the structures differ.
     """
-    if len(structures) != 1:
-        if not structures:
-            raise TypeError("map_structure() needs at least one structure.")
-        for other in structures[1:]:
-            assert_same_structure(structures[0], other)
-    if not none_is_leaf:
-        given = func
-
-        def func(*leaves):
-            return None if leaves[0] is None else given(*leaves)
-
-    return _map(func, *structures) if len(structures) == 1 else _map_all(func, structures)
+    if len(structures) == 1 and none_is_leaf:
+        return _map(func, structures[0])
+    if not structures:
+        raise TypeError("map_structure() needs at least one structure.")
+    for other in structures[1:]:
+        assert_same_structure(structures[0], other)
+    if none_is_leaf:
+        return _map_all(func, structures)
+    return _map_all(lambda *leaves: None if leaves[0] is None else func(*leaves), structures)
 
 
 def _map(func, structure):
@@ -70,7 +67,8 @@ def _map(func, structure):
         # Called in the order of `flatten`; returned in the given order.
         return _refilled(structure, {key: _map(func, structure[key]) for key in _keys(structure)})
     if isinstance(structure, (list, tuple)):
-        return _refilled(structure, [_map(func, item) for item in structure])
+        items = [_map(func, item) for item in structure]
+        return items if type(structure) is list else _refilled(structure, items)
     return func(structure)
 
 

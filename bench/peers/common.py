@@ -5,6 +5,8 @@ the thread limit is set. Run one as
 
     python bench/peers/torch_peer.py mlp --threads 2 --epochs 3
 
+or let bench/report.py ask it for more: with `--serve` it answers questions (serve.py).
+
 It trains with shuffling for one epoch (compilation, first touches) and then `--epochs` timed ones.
 Loss and accuracy are those on unseen data after all of them, taken outside the timing. Exit code: 1
 if the model has not learned; 0 otherwise, also when the library is missing ("skipped").
@@ -18,7 +20,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +28,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from bench.cases import Convolution as Convolution  # noqa: E402
 from bench.workloads import MIN_ACCURACY, WORKLOADS, Workload  # noqa: E402
 
 _THREAD_VARIABLES = (
@@ -44,7 +47,11 @@ class Trainer:
 
     version: str
     train: Callable[[int], list[float]]  # number of epochs -> seconds each took
-    predict: Callable[[np.ndarray], np.ndarray]  # inputs -> class probabilities
+    predict: Callable[[np.ndarray, int], np.ndarray]  # inputs, batch size -> class probabilities
+    # inputs, labels, batch size -> (loss, accuracy)
+    evaluate: Callable[[np.ndarray, np.ndarray, int], tuple[float, float]] | None = None
+    # "dataset" or "generator", number of epochs -> seconds each took
+    train_from: Callable[[str, int], list[float]] | None = None
 
 
 def timed_epochs(run_epoch: Callable[[], None]) -> Callable[[int], list[float]]:
@@ -66,10 +73,44 @@ def shuffled_batches(workload: Workload) -> np.ndarray:
     return order.reshape(workload.steps_per_epoch, workload.batch_size)
 
 
-def run(peer: str, build: Callable[[Workload, np.ndarray, np.ndarray], Trainer]) -> None:
-    """Trains the workload named on the command line and prints the figures."""
+def batches(
+    workload: Workload, x: np.ndarray, y: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Batches of rows in order, without end."""
+    while True:
+        for start in range(0, len(x), workload.batch_size):
+            rows = slice(start, start + workload.batch_size)
+            yield x[rows], y[rows]
+
+
+def in_batches(
+    predict_batch: Callable[[np.ndarray], np.ndarray],
+) -> Callable[[np.ndarray, int], np.ndarray]:
+    """Makes a `Trainer.predict` of a function that predicts one batch."""
+
+    def predict(inputs: np.ndarray, batch_size: int) -> np.ndarray:
+        if len(inputs) <= batch_size:
+            return predict_batch(inputs)
+        starts = range(0, len(inputs), batch_size)
+        return np.concatenate([predict_batch(inputs[i : i + batch_size]) for i in starts])
+
+    return predict
+
+
+def run(
+    peer: str, build: Callable[[Workload, np.ndarray, np.ndarray], Trainer], **abilities: Callable
+) -> None:
+    """Trains the workload named on the command line and prints the figures.
+
+    `abilities` are further things that the peer can be asked for when it serves.
+    """
     options = _parse_arguments()
     _limit_threads(options.threads)
+    if options.serve:
+        from serve import serve
+
+        serve(build, abilities)
+        return
     workload = WORKLOADS[options.workload]
     result = {"peer": peer, "workload": workload.name, "threads": options.threads}
     np.random.seed(0)
@@ -85,7 +126,7 @@ def run(peer: str, build: Callable[[Workload, np.ndarray, np.ndarray], Trainer])
 
     seconds = trainer.train(1 + options.epochs)
     first, *later = [1000 * s / workload.steps_per_epoch for s in seconds]
-    loss, accuracy = _evaluate(trainer, workload)
+    loss, accuracy = evaluate(trainer, workload)
     result |= {
         "version": trainer.version,
         "startup_seconds": round(startup, 2),
@@ -103,7 +144,8 @@ def run(peer: str, build: Callable[[Workload, np.ndarray, np.ndarray], Trainer])
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("workload", choices=list(WORKLOADS))
+    parser.add_argument("workload", nargs="?", default="mlp", choices=list(WORKLOADS))
+    parser.add_argument("--serve", action="store_true", help="answer questions from standard input")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--epochs", type=int, default=3, help="epochs timed after the first")
     options = parser.parse_args()
@@ -119,8 +161,9 @@ def _limit_threads(threads: int) -> None:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
 
-def _evaluate(trainer: Trainer, workload: Workload) -> tuple[float, float]:
+def evaluate(trainer: Trainer, workload: Workload) -> tuple[float, float]:
+    """Loss and accuracy on unseen data, of the probabilities that the peer predicts."""
     x, y = workload.data(1024, stream=1)
-    probabilities = trainer.predict(x)
+    probabilities = trainer.predict(x, 128)
     loss = -np.log(np.maximum(probabilities[np.arange(len(y)), y], 1e-7)).mean()
     return float(loss), float((probabilities.argmax(axis=1) == y).mean())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from common import Trainer, Workload, run, shuffled_batches, timed_epochs
+from common import Trainer, Workload, in_batches, run, shuffled_batches, timed_epochs
 
 
 def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
@@ -35,11 +35,30 @@ def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
             state = jitted_step(state, features, labels, rows)
         jax.block_until_ready(state)
 
-    def predict(inputs: np.ndarray) -> np.ndarray:
-        forward = jax.jit(lambda parameters, x: _forward(workload, parameters, x, key=None))
-        return np.asarray(jax.nn.softmax(forward(state[0], inputs)))
+    @jax.jit
+    def probabilities(parameters, images):
+        return jax.nn.softmax(_forward(workload, parameters, images, key=None))
 
-    return Trainer(jax.__version__, timed_epochs(run_epoch), predict)
+    @jax.jit
+    def evaluate_batch(parameters, images, targets):
+        logits = _forward(workload, parameters, images, key=None)
+        losses = -jnp.take_along_axis(jax.nn.log_softmax(logits), targets[:, None], axis=1)
+        return losses.sum(), (logits.argmax(axis=1) == targets).sum()
+
+    def predict_batch(inputs: np.ndarray) -> np.ndarray:
+        return np.asarray(probabilities(state[0], inputs))
+
+    def evaluate(inputs: np.ndarray, targets: np.ndarray, batch_size: int) -> tuple[float, float]:
+        loss, correct = jnp.float32(0), jnp.int32(0)
+        for start in range(0, len(inputs), batch_size):
+            rows = slice(start, start + batch_size)
+            batch_loss, batch_correct = evaluate_batch(state[0], inputs[rows], targets[rows])
+            loss, correct = loss + batch_loss, correct + batch_correct
+        return float(loss) / len(inputs), int(correct) / len(inputs)
+
+    return Trainer(
+        jax.__version__, timed_epochs(run_epoch), in_batches(predict_batch), evaluate
+    )
 
 
 def _make_parameters(workload: Workload):

@@ -7,7 +7,9 @@ import os
 import time
 
 import numpy as np
-from common import Trainer, Workload, run
+from common import Trainer, Workload, batches, run
+
+from bench.cases import build_model
 
 BACKEND = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
@@ -16,9 +18,8 @@ def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
     backend = importlib.import_module(BACKEND)
     import keras
 
-    layers = [getattr(keras.layers, name)(**arguments) for name, arguments in workload.layers]
     inputs = keras.Input(workload.input_shape, dtype=workload.input_dtype)
-    model = keras.Sequential([inputs, *layers])
+    model = build_model(keras, workload, inputs)
     name, arguments = workload.optimizer
     model.compile(
         optimizer=getattr(keras.optimizers, name)(**arguments),
@@ -26,18 +27,28 @@ def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
         metrics=["accuracy"],
     )
 
-    def train(epochs: int) -> list[float]:
+    def fit(data, epochs: int, **arguments) -> list[float]:
         marks = [time.perf_counter()]
         at_end = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: marks.append(time.perf_counter())
         )
-        model.fit(x, y, workload.batch_size, epochs, verbose=0, callbacks=[at_end])
+        model.fit(*data, epochs=epochs, verbose=0, callbacks=[at_end], **arguments)
         return list(np.diff(marks))
 
-    def predict(inputs: np.ndarray) -> np.ndarray:
-        return model.predict(inputs, verbose=0)
+    def train_from(source: str, epochs: int) -> list[float]:
+        if source == "dataset":
+            rows = backend.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x))
+            data = rows.batch(workload.batch_size).prefetch(backend.data.AUTOTUNE)
+            return fit((data,), epochs)
+        return fit((batches(workload, x, y),), epochs, steps_per_epoch=workload.steps_per_epoch)
 
-    return Trainer(f"{keras.__version__} on {backend.__version__}", train, predict)
+    return Trainer(
+        version=f"{keras.__version__} on {backend.__version__}",
+        train=lambda epochs: fit((x, y), epochs, batch_size=workload.batch_size),
+        predict=lambda inputs, size: model.predict(inputs, batch_size=size, verbose=0),
+        evaluate=lambda x, y, size: model.evaluate(x, y, batch_size=size, verbose=0),
+        train_from=train_from if BACKEND == "tensorflow" else None,
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ It has no RMSprop: where the workload asks for it, Adam stands in (about the sam
 from __future__ import annotations
 
 import numpy as np
-from common import Trainer, Workload, run, timed_epochs
+from common import Trainer, Workload, in_batches, run, timed_epochs
 
 
 def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
@@ -31,7 +31,7 @@ def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
     def run_epoch() -> None:
         model.partial_fit(x, y, classes=classes)  # one shuffled pass over the data
 
-    return Trainer(sklearn.__version__, timed_epochs(run_epoch), model.predict_proba)
+    return Trainer(sklearn.__version__, timed_epochs(run_epoch), in_batches(model.predict_proba))
 
 
 if __name__ == "__main__":

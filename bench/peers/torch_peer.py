@@ -6,7 +6,7 @@ The loop keeps a running loss but no accuracy, and reads nothing back before the
 from __future__ import annotations
 
 import numpy as np
-from common import Trainer, Workload, run, shuffled_batches, timed_epochs
+from common import Convolution, Trainer, Workload, in_batches, run, shuffled_batches, timed_epochs
 
 
 def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
@@ -25,6 +25,7 @@ def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
         return batch.permute(0, 3, 1, 2) if is_image else batch
 
     def run_epoch() -> None:
+        model.train()
         total = torch.zeros(())
         for rows in torch.from_numpy(shuffled_batches(workload)):
             batch = prepare(features.index_select(0, rows))
@@ -35,12 +36,30 @@ def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
             total += loss.detach()
         total.item()
 
-    def predict(inputs: np.ndarray) -> np.ndarray:
-        model.eval()
-        with torch.no_grad():
+    def stop_training() -> None:
+        if model.training:
+            model.eval()
+
+    def predict_batch(inputs: np.ndarray) -> np.ndarray:
+        stop_training()
+        with torch.inference_mode():
             return model(prepare(torch.from_numpy(inputs))).softmax(dim=1).numpy()
 
-    return Trainer(torch.__version__, timed_epochs(run_epoch), predict)
+    def evaluate(inputs: np.ndarray, targets: np.ndarray, batch_size: int) -> tuple[float, float]:
+        stop_training()
+        inputs, targets = torch.from_numpy(inputs), torch.from_numpy(targets).long()
+        loss, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
+        with torch.inference_mode():
+            for start in range(0, len(inputs), batch_size):
+                rows = slice(start, start + batch_size)
+                logits = model(prepare(inputs[rows]))
+                loss += loss_function(logits, targets[rows]) * len(logits)
+                correct += (logits.argmax(dim=1) == targets[rows]).sum()
+        return loss.item() / len(inputs), correct.item() / len(inputs)
+
+    return Trainer(
+        torch.__version__, timed_epochs(run_epoch), in_batches(predict_batch), evaluate
+    )
 
 
 def _make_model(workload: Workload):
@@ -93,5 +112,32 @@ def _make_optimizer(workload: Workload, model):
     return torch.optim.RMSprop(parameters, lr=rate, alpha=0.9, eps=1e-7)
 
 
+def convolution(case: Convolution, x: np.ndarray, w: np.ndarray, dy: np.ndarray):
+    """Functions for the forward pass and for both gradients; and one for NumPy arrays of results.
+
+    All tensors are in PyTorch's channels_last format, its fastest one here.
+    """
+    import torch
+
+    x, dy = (torch.from_numpy(a).permute(0, 3, 1, 2) for a in (x, dy))
+    w = torch.from_numpy(w).permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
+    strides, padding = [case.stride] * 2, [case.kernel // 2 if case.stride == 1 else 0] * 2
+
+    def forward():
+        with torch.inference_mode():
+            return (torch.nn.functional.conv2d(x, w, stride=strides, padding=padding),)
+
+    def gradients():
+        return torch.ops.aten.convolution_backward(
+            *(dy, x, w, None, strides, padding, [1, 1], False, [0, 0], 1, [True, True, False])
+        )[:2]
+
+    def arrays(tensors):
+        axes = [(0, 2, 3, 1), (2, 3, 1, 0)]  # as in Keras
+        return [t.permute(a).numpy() for t, a in zip(tensors, axes)]
+
+    return forward, gradients, arrays
+
+
 if __name__ == "__main__":
-    run("torch", build)
+    run("torch", build, convolution=convolution)

@@ -32,22 +32,31 @@ struct Max {
   template <class T>
   static constexpr T neutral() {
     if constexpr (T(0.5) != T(0)) return -__builtin_inff();
-    return sizeof(T) == 4 ? T(INT32_MIN) : T(INT64_MIN);
+    return sizeof(T) == 1 ? T(0) : sizeof(T) == 4 ? T(INT32_MIN) : T(INT64_MIN);
+  }
+  // Whether a stands before b.
+  template <class T>
+  static PYCLR_INLINE bool before(T a, T b) {
+    return (a > b) | (a != a);
   }
   template <class T>
   static PYCLR_INLINE T join(T a, T b) {
-    return a != a ? a : b != b ? b : a > b ? a : b;
+    return before(a, b) ? a : b;
   }
 };
 struct Min {
   template <class T>
   static constexpr T neutral() {
     if constexpr (T(0.5) != T(0)) return __builtin_inff();
-    return sizeof(T) == 4 ? T(INT32_MAX) : T(INT64_MAX);
+    return sizeof(T) == 1 ? T(UINT8_MAX) : sizeof(T) == 4 ? T(INT32_MAX) : T(INT64_MAX);
+  }
+  template <class T>
+  static PYCLR_INLINE bool before(T a, T b) {
+    return (a < b) | (a != a);
   }
   template <class T>
   static PYCLR_INLINE T join(T a, T b) {
-    return a != a ? a : b != b ? b : a < b ? a : b;
+    return before(a, b) ? a : b;
   }
 };
 
@@ -66,18 +75,117 @@ T reduce_row(const T* x, int64_t n) {
   return parts[0];
 }
 
+// kCount short rows side by side: each is one chain in the order of its elements, and the
+// processor works on all of them at once.
+template <class R, int kCount, class T>
+PYCLR_INLINE void short_rows(const T* x, int64_t n, T* y) {
+  T result[kCount];
+  for (int r = 0; r < kCount; ++r) result[r] = x[r * n];
+  for (int64_t j = 1; j < n; ++j)
+    PYCLR_UNROLL for (int r = 0; r < kCount; ++r) result[r] = R::join(result[r], x[r * n + j]);
+  for (int r = 0; r < kCount; ++r) y[r] = result[r];
+}
+
 template <class R, class T>
-void reduce_columns(const T* x, int64_t rows, int64_t n, T* y) {
-  for (int64_t j = 0; j < n; ++j) y[j] = R::template neutral<T>();
-  for (int64_t i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < n; ++j) y[j] = R::join(y[j], x[i * n + j]);
+void reduce_rows(const T* x, int64_t rows, int64_t n, T* y) {
+  int64_t i = 0;
+  if (n > 0 && n <= 32) {
+    for (; i + 8 <= rows; i += 8) short_rows<R, 8>(x + i * n, n, y + i);
+    for (; i < rows; ++i) short_rows<R, 1>(x + i * n, n, y + i);
+  }
+  for (; i < rows; ++i) y[i] = reduce_row<R>(x + i * n, n);
+}
+
+// Four rows at a time: the result is read and written once for all of them.
+template <class R, class T>
+PYCLR_INLINE void wide_columns(const T* x, int64_t rows, int64_t n, T* __restrict y) {
+  int64_t i = rows % 4;
+  if (i == 0) {
+    for (int64_t j = 0; j < n; ++j) y[j] = R::template neutral<T>();
+  } else {
+    for (int64_t j = 0; j < n; ++j) y[j] = x[j];
+    for (int64_t k = 1; k < i; ++k)
+      for (int64_t j = 0; j < n; ++j) y[j] = R::join(y[j], x[k * n + j]);
+  }
+  for (; i < rows; i += 4) {
+    const T *a = x + i * n, *b = a + n, *c = b + n, *d = c + n;
+    for (int64_t j = 0; j < n; ++j)
+      y[j] = R::join(y[j], R::join(R::join(a[j], b[j]), R::join(c[j], d[j])));
+  }
+}
+
+// Columns of few elements a row: several rows are taken as one, then those are joined.
+template <class R, class T>
+void reduce_columns(const T* x, int64_t outer, int64_t rows, int64_t n, T* y) {
+  constexpr int64_t kWide = 128;
+  const int64_t joined = n > 0 && n < kWide / 4 ? kWide / n : 1, wide_rows = rows / joined;
+  for (int64_t o = 0; o < outer; ++o, x += rows * n, y += n) {
+    if (joined == 1 || wide_rows < 2) {
+      wide_columns<R>(x, rows, n, y);
+      continue;
+    }
+    T wide[kWide];
+    wide_columns<R>(x, wide_rows, joined * n, wide);
+    wide_columns<R>(wide, joined, n, y);
+    for (int64_t i = wide_rows * joined; i < rows; ++i)
+      for (int64_t j = 0; j < n; ++j) y[j] = R::join(y[j], x[i * n + j]);
+  }
+}
+
+template <class R, class T>
+void arg_columns(const T* x, int64_t rows, int64_t stride, int64_t n, int32_t* y) {
+  constexpr int kBlock = 64;
+  for (int64_t j = 0; j < n; j += kBlock, x += kBlock, y += kBlock) {
+    const int width = n - j < kBlock ? int(n - j) : kBlock;
+    T best[kBlock];
+    int32_t at[kBlock];
+    for (int k = 0; k < width; ++k) best[k] = x[k], at[k] = 0;
+    for (int64_t i = 1; i < rows; ++i) {
+      const T* row = x + i * stride;
+      for (int k = 0; k < width; ++k) {
+        const bool wins = R::before(row[k], best[k]) & (best[k] == best[k]);
+        best[k] = wins ? row[k] : best[k];
+        at[k] = wins ? int32_t(i) : at[k];
+      }
+    }
+    for (int k = 0; k < width; ++k) y[k] = at[k];
+  }
+}
+
+// The extremum of each piece by vectors; then its place in the first piece that has it.
+template <class R, class T>
+int32_t arg_row(const T* x, int64_t n) {
+  constexpr int64_t kPiece = 512;
+  int64_t from = 0;
+  T best = x[0];
+  if (n > 32) {
+    best = reduce_row<R>(x, n < kPiece ? n : kPiece);
+    for (int64_t i = kPiece; i < n; i += kPiece) {
+      const T extremum = reduce_row<R>(x + i, n - i < kPiece ? n - i : kPiece);
+      if (best == best && R::before(extremum, best)) best = extremum, from = i;
+    }
+    if (best != best) {
+      while (x[from] == x[from]) ++from;
+    } else {
+      while (x[from] != best) ++from;
+    }
+    return int32_t(from);
+  }
+  for (int64_t i = 1; i < n; ++i)
+    if (best == best && R::before(x[i], best)) best = x[i], from = i;
+  return int32_t(from);
 }
 
 template <class T>
 constexpr ReduceTable<T> reduce_table() {
-  return {{reduce_row<Sum, T>, reduce_row<Max, T>, reduce_row<Min, T>, reduce_row<Prod, T>},
+  return {{reduce_rows<Sum, T>, reduce_rows<Max, T>, reduce_rows<Min, T>, reduce_rows<Prod, T>},
           {reduce_columns<Sum, T>, reduce_columns<Max, T>, reduce_columns<Min, T>,
            reduce_columns<Prod, T>}};
+}
+
+template <class T>
+constexpr ArgTable<T> arg_table() {
+  return {{arg_columns<Max, T>, arg_columns<Min, T>}, {arg_row<Max, T>, arg_row<Min, T>}};
 }
 
 }  // namespace

@@ -331,7 +331,8 @@ struct Gradient {
       for (int64_t j = 0; j < s.units * gates; ++j) dkernel[j] += first[j];
     }
     if (Cell::has_bias)
-      bias_gradient(dinner, call.out(3 + Cell::has_c)->template data<T>(), s.steps * s.batch, gates);
+      bias_gradient(dinner, call.out(3 + Cell::has_c)->template data<T>(), s.steps * s.batch,
+                    gates);
   }
 };
 

@@ -1,10 +1,10 @@
 // Reductions over any set of axes.
 //
-// The axes are brought into one of three layouts: the reduced axes last (rows), first or in the
-// middle (columns), or - when they are scattered - transposed so that they are last.
+// Neighbouring axes are taken together, which leaves two layouts: the reduced axes last (rows), or
+// followed by kept ones (columns). Scattered axes are several such reductions.
 #include "ops/ops.h"
+#include "ops/row_groups.h"
 #include "ops/shape_ops.h"
-#include "parallel.h"
 
 namespace pyclr {
 
@@ -41,11 +41,15 @@ constexpr int64_t kRowPiece = 8192;
 
 template <Reduction R, class T>
 T long_row(const T* x, int64_t n) {
-  const auto row = kernels().reduce.of(T{}).row[int(R)];
-  if (n <= kRowPiece) return row(x, n);
+  const auto rows = kernels().reduce.of(T{}).rows[int(R)];
   std::vector<T> partial((n + kRowPiece - 1) / kRowPiece);
+  if (n <= kRowPiece) {
+    T result;
+    rows(x, 1, n, &result);
+    return result;
+  }
   parallel_for(static_cast<int64_t>(partial.size()), [&](int64_t i) {
-    partial[i] = row(x + i * kRowPiece, std::min(kRowPiece, n - i * kRowPiece));
+    rows(x + i * kRowPiece, 1, std::min(kRowPiece, n - i * kRowPiece), &partial[i]);
   });
   return long_row<R>(partial.data(), static_cast<int64_t>(partial.size()));
 }
@@ -57,11 +61,11 @@ void reduce_rows(const T* x, int64_t outer, int64_t n, T* y) {
     *y = long_row<R>(x, n);
     return;
   }
-  const auto row = kernels().reduce.of(T{}).row[int(R)];
-  const int64_t group = std::max<int64_t>(1, kRowPiece / std::max<int64_t>(n, 1));
-  parallel_for((outer + group - 1) / group, [&](int64_t g) {
-    for (int64_t i = g * group; i < std::min(outer, (g + 1) * group); ++i) y[i] = row(x + i * n, n);
-  });
+  const auto rows = kernels().reduce.of(T{}).rows[int(R)];
+  for_row_groups(
+      outer, n,
+      [&](int64_t first, int64_t count) { rows(x + first * n, count, n, y + first); },
+      2 * kRowPiece);
 }
 
 // (outer, rows, inner) -> (outer, inner). A tall matrix is cut into groups of rows, joined in
@@ -72,34 +76,64 @@ void reduce_middle(const T* x, int64_t outer, int64_t rows, int64_t inner, T* y)
   // At least two, so that each round leaves fewer rows.
   const int64_t group = std::max<int64_t>(2, 4 * kRowPiece / std::max<int64_t>(inner, 1));
   if (rows <= group) {
-    parallel_for(outer,
-                 [&](int64_t o) { columns(x + o * rows * inner, rows, inner, y + o * inner); });
+    for_row_groups(outer, rows * inner, [&](int64_t first, int64_t count) {
+      columns(x + first * rows * inner, count, rows, inner, y + first * inner);
+    });
     return;
   }
   const int64_t groups = (rows + group - 1) / group;
   std::vector<T> partial(outer * groups * inner);
   parallel_for(outer * groups, [&](int64_t i) {
     const int64_t first = i % groups * group;
-    columns(x + (i / groups * rows + first) * inner, std::min(group, rows - first), inner,
+    columns(x + (i / groups * rows + first) * inner, 1, std::min(group, rows - first), inner,
             partial.data() + i * inner);
   });
   reduce_middle<R>(partial.data(), outer, groups, inner, y);
 }
 
+// Sizes of neighbouring axes that are all reduced or all kept, in turn; the first is kept (perhaps
+// of size 1). Axes of size 1 count for neither.
+std::vector<int64_t> alternating_sizes(const Shape& shape, const std::vector<int64_t>& axes) {
+  std::vector<int64_t> sizes{1};
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (shape[axis] == 1) continue;
+    const bool reduced = std::binary_search(axes.begin(), axes.end(), axis);
+    if (reduced == (sizes.size() % 2 == 0)) {
+      sizes.back() *= shape[axis];
+    } else {
+      sizes.push_back(shape[axis]);
+    }
+  }
+  return sizes;
+}
+
+// Scattered axes go one group after the other, the largest first: what it leaves is the least.
 template <Reduction R, class T>
-void reduce(const TensorData& x, const std::vector<int64_t>& axes, T* y) {
-  const Shape& shape = x.shape;
-  if (axes.empty()) {  // a scalar, or nothing to reduce
-    std::copy_n(x.data<T>(), x.size(), y);
+void reduce(const T* x, std::vector<int64_t> sizes, T* y) {
+  if (sizes.size() == 1) {  // nothing to reduce
+    std::copy_n(x, sizes[0], y);
     return;
   }
-  const int first = static_cast<int>(axes.front()), last = static_cast<int>(axes.back()) + 1;
-  const int64_t outer = shape.product(0, first), inner = shape.product(last, shape.rank());
+  size_t largest = 1;
+  for (size_t i = 3; i < sizes.size(); i += 2)
+    if (sizes[i] > sizes[largest]) largest = i;
+  int64_t outer = 1, inner = 1;
+  for (size_t i = 0; i < largest; ++i) outer *= sizes[i];
+  for (size_t i = largest + 1; i < sizes.size(); ++i) inner *= sizes[i];
+  const bool last = sizes.size() <= 3;
+  const Tensor rest = last ? nullptr : empty({outer, inner}, dtype_of<T>());
+  T* target = last ? y : rest->data<T>();
   if (inner == 1) {
-    reduce_rows<R>(x.data<T>(), outer, shape.product(first, last), y);
+    reduce_rows<R>(x, outer, sizes[largest], target);
   } else {
-    reduce_middle<R>(x.data<T>(), outer, shape.product(first, last), inner, y);
+    reduce_middle<R>(x, outer, sizes[largest], inner, target);
   }
+  if (last) return;
+  // The kept sizes on both sides become neighbours.
+  const auto at = sizes.begin() + static_cast<ptrdiff_t>(largest);
+  if (largest + 1 < sizes.size()) *(at - 1) *= *(at + 1);
+  sizes.erase(at, largest + 1 < sizes.size() ? at + 2 : at + 1);
+  reduce<R>(target, std::move(sizes), y);
 }
 
 template <Reduction R>
@@ -118,31 +152,17 @@ struct Reduce {
   static void run(const Call& call) {
     const auto axes = normalize_axes(call.op->name.data(), call.attrs_as<Attributes>().axes,
                                      call.in(0)->shape.rank());
-    const TensorData* x = call.in(0).get();
-    std::vector<int64_t> adjacent = axes;
-    Tensor moved;
-    if (!axes.empty() && axes.back() - axes.front() + 1 != static_cast<int64_t>(axes.size())) {
-      std::vector<int64_t> order;
-      for (int axis = 0; axis < x->shape.rank(); ++axis)
-        if (!std::binary_search(axes.begin(), axes.end(), axis)) order.push_back(axis);
-      adjacent.clear();
-      for (int64_t axis : axes) {
-        adjacent.push_back(static_cast<int64_t>(order.size()));
-        order.push_back(axis);
-      }
-      moved = permuted(call.in(0), order);
-      x = moved.get();
-    }
-    const TensorData& y = *call.out();
-    switch (x->dtype) {
+    const TensorData &x = *call.in(0), &y = *call.out();
+    const auto sizes = alternating_sizes(x.shape, axes);
+    switch (x.dtype) {
       case DType::float32:
-        return reduce<R>(*x, adjacent, y.data<float>());
+        return reduce<R>(x.data<float>(), sizes, y.data<float>());
       case DType::float64:
-        return reduce<R>(*x, adjacent, y.data<double>());
+        return reduce<R>(x.data<double>(), sizes, y.data<double>());
       case DType::int32:
-        return reduce<R>(*x, adjacent, y.data<int32_t>());
+        return reduce<R>(x.data<int32_t>(), sizes, y.data<int32_t>());
       default:
-        return reduce<R>(*x, adjacent, y.data<int64_t>());
+        return reduce<R>(x.data<int64_t>(), sizes, y.data<int64_t>());
     }
   }
 };
@@ -253,22 +273,33 @@ struct ArgExtremum {
         normalize_axis(call.op->name.data(), call.attrs_as<Attributes>().axis, x.shape.rank());
     const int64_t outer = x.shape.product(0, axis), n = x.shape[axis];
     const int64_t inner = x.shape.product(axis + 1, x.shape.rank());
-    int32_t* y = call.out()->data<int32_t>();
+    if (x.dtype == DType::boolean) return find<uint8_t>(x, outer, n, inner, *call.out());
     with_type(x.dtype, [&](auto t) {
       using T = decltype(t);
-      const T* source = x.data<T>();
-      const int64_t group = std::max<int64_t>(1, kRowPiece / n);
-      parallel_for((outer * inner + group - 1) / group, [&](int64_t g) {
-        for (int64_t i = g * group; i < std::min(outer * inner, (g + 1) * group); ++i) {
-          const T* row = source + i / inner * n * inner + i % inner;
-          int64_t best = 0;
-          for (int64_t j = 1; j < n; ++j) {
-            const T value = row[j * inner], top = row[best * inner];
-            if ((Max ? value > top : value < top) || (value != value && top == top)) best = j;
-          }
-          y[i] = static_cast<int32_t>(best);
-        }
+      if constexpr (!std::is_same_v<T, bool>) find<T>(x, outer, n, inner, *call.out());
+    });
+  }
+  template <class T>
+  static void find(const TensorData& x, int64_t outer, int64_t n, int64_t inner,
+                   const TensorData& y) {
+    const auto& table = kernels().reduce.arg(T{});
+    const T* source = x.data<T>();
+    int32_t* target = y.data<int32_t>();
+    if (inner == 1) {
+      for_row_groups(outer, n, [&](int64_t first, int64_t count) {
+        for (int64_t i = first; i < first + count; ++i) target[i] = table.row[!Max](source + i * n, n);
       });
+      return;
+    }
+    // A few vectors of columns are work enough where n is large.
+    const int64_t width = std::min(inner, std::max<int64_t>(64, 2 * kRowPiece / n / 64 * 64));
+    const int64_t parts = (inner + width - 1) / width;
+    for_row_groups(outer * parts, n * width, [&](int64_t first, int64_t count) {
+      for (int64_t i = first; i < first + count; ++i) {
+        const int64_t o = i / parts, j = i % parts * width;
+        table.columns[!Max](source + o * n * inner + j, n, inner, std::min(width, inner - j),
+                            target + o * inner + j);
+      }
     });
   }
 };

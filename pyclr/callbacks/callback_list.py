@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..utils import tree
+from .. import tree
 from .callback import Callback, is_own, overrides
 from .history import History
 from .progbar_logger import ProgbarLogger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..utils import tree
+from .. import tree
 
 
 class Context:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import tree
 from .._feed import tensor_dtype
 from .._tensor import Tensor
-from ..utils import tree
 from ..variables import Variable
 
 

@@ -6,9 +6,8 @@ import itertools
 
 import numpy as np
 
-from .. import _core
+from .. import _core, tree
 from ..random.seed import check_seed, make_seed
-from ..utils import tree
 from . import spec, stages, transforms, workers
 from .spec import TensorSpec
 from .stages import INFINITE, UNKNOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..utils import tree
+from .. import tree
 from .rows import RowSource
 from .stages import INFINITE
 from .streams import BatchSource

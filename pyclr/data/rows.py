@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import _core, config
+from .. import _core, config, tree
 from .._feed import Feeder
-from ..utils import tree
 from .arrays import as_arrays, check_batch_size, check_lengths
 from .source import Source, Stretch, token
 

@@ -8,7 +8,7 @@ as what it is made of allows that.
 
 from __future__ import annotations
 
-from ..utils import tree
+from .. import tree
 
 
 class Source:

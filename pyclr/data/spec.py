@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import _core, config
+from .. import _core, config, tree
 from .._feed import TENSOR_DTYPES
 from .._tensor import Tensor
 from ..keras_tensor import KerasTensor
-from ..utils import tree
 from ..variables import Variable
 
 _TENSOR_TYPES = {"float32", "float64", "int32", "int64", "uint8", "bool"}

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from ..utils import tree
+from .. import tree
 from .rows import ArrayData, shuffled
 
 

@@ -10,7 +10,7 @@ import itertools
 
 import numpy as np
 
-from ..utils import tree
+from .. import tree
 from . import spec, workers
 
 INFINITE, UNKNOWN = -1, -2

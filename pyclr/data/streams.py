@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import _core, config
+from .. import _core, config, tree
 from .._feed import dtype_name, tensor_dtype
 from .._tensor import Tensor
-from ..utils import tree
 from ..variables import Variable
 from . import workers
 from .rows import ArrayData

@@ -7,7 +7,7 @@ from copy import copy
 
 import numpy as np
 
-from ..utils import tree
+from .. import tree
 from . import spec, workers
 from .stages import INFINITE, UNKNOWN, Elements, Numbers, Stage
 

@@ -12,7 +12,8 @@ from .layer import Layer
 def causal_mask(queries, keys):
     """Returns a boolean constant of shape `(1, queries, keys)`: no query sees a later key."""
     return ops.greater_equal(
-        ops.reshape(ops.arange(queries), (1, queries, 1)), ops.reshape(ops.arange(keys), (1, 1, keys))
+        ops.reshape(ops.arange(queries), (1, queries, 1)),
+        ops.reshape(ops.arange(keys), (1, 1, keys)),
     )
 
 
@@ -22,7 +23,7 @@ class Attention(Layer):
 
     Args:
         use_scale: Boolean, whether to learn a number that the scores are multiplied by.
-        score_mode: `"dot"`, or `"concat"` for the sum of `tanh(query + key)` times a learned number.
+        score_mode: `"dot"`, or `"concat"` for the sum of `tanh(query + key)` times a learnt number.
         dropout: Number in [0, 1], the share of weights set to 0 in training.
         seed: Integer, or `None` for one drawn from the global seed.
 
@@ -55,8 +56,8 @@ class Attention(Layer):
     def _check(self, name, value):
         if not isinstance(value, (list, tuple)) or len(value) not in (2, 3):
             raise ValueError(
-                f"Argument `{name}` of layer '{self.name}' must be a list of 2 or 3: of query, value "
-                f"and key. Received: {name}={value!r}"
+                f"Argument `{name}` of layer '{self.name}' must be a list of 2 or 3: of query, "
+                f"value and key. Received: {name}={value!r}"
             )
 
     def build(self, input_shape):
@@ -79,7 +80,12 @@ class Attention(Layer):
         return ops.sum(ops.tanh(pairs), axis=-1) * self.concat_score_weight
 
     def call(
-        self, inputs, mask=None, training=False, return_attention_scores=False, use_causal_mask=False
+        self,
+        inputs,
+        mask=None,
+        training=False,
+        return_attention_scores=False,
+        use_causal_mask=False,
     ):
         self._check("inputs", inputs)
         if mask is not None:

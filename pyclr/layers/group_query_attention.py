@@ -38,6 +38,10 @@ class GroupQueryAttention(HeadedAttention):
         ValueError: if the numbers of heads do not fit.
     """
 
+    _saved_class = "GroupedQueryAttention"  # what places in Keras' files are named after
+
+    _saved_class = "GroupedQueryAttention"  # Keras' own name for it, in files of weights
+
     def __init__(
         self,
         head_dim,
@@ -98,7 +102,9 @@ class GroupQueryAttention(HeadedAttention):
         self._value_dense.build_for(value_shape)
         self._dropout_layer = self._dropout_layer_of()
         output_shape = (None, query_shape[-1])
-        self._output_dense = self._projection("bquh,uhm->bqm", output_shape, "m", "attention_output")
+        self._output_dense = self._projection(
+            "bquh,uhm->bqm", output_shape, "m", "attention_output"
+        )
         self._output_dense.build_for((None, None, self.num_query_heads, size))
 
     def call(

@@ -29,7 +29,7 @@ class GRUCell(RecurrentCell):
         dropout: Number in [0, 1], the share of inputs set to 0 in training.
         recurrent_dropout: Number in [0, 1], the share of states set to 0 in training.
         reset_after: Boolean, whether the reset gate applies after the product with the recurrent
-            kernel (as on GPUs; the bias has a row for the input and one for the state) or before it.
+            kernel (as on GPUs; the bias has a row for the input and one for the state) or before.
         seed: Integer, or `None` for one drawn from the global seed.
 
     Call arguments:
@@ -156,7 +156,7 @@ class GRU(RecurrentLayer):
         seed: Integer, or `None` for one drawn from the global seed.
         return_sequences, return_state, go_backwards, stateful, unroll: As of `RNN`.
         reset_after: Boolean, whether the reset gate applies after the product with the recurrent
-            kernel (as on GPUs; the bias has a row for the input and one for the state) or before it.
+            kernel (as on GPUs; the bias has a row for the input and one for the state) or before.
         use_cudnn: Accepted for Keras' sake: `"auto"`, `False`; `True` is an error.
 
     Call arguments, input and output shape:

@@ -16,8 +16,8 @@ _FILL_MODES = ("reflect", "wrap", "constant", "nearest")
 class RandomImageLayer(Layer):
     """Base of the layers below: random numbers for each image of a batch.
 
-    Images are `(batch, height, width, channels)` or `(height, width, channels)`. Unlike dropout, the
-    change is made unless `training` is false: as a step before a model the layer needs no argument.
+    Images are `(batch, height, width, channels)` or `(height, width, channels)`. Unlike
+    dropout, the change is made unless `training` is false: before a model no argument is needed.
     """
 
     def _init_random(self, seed, data_format=None):
@@ -55,16 +55,20 @@ class RandomImageLayer(Layer):
         return {**super().get_config(), **config}
 
 
+def _is_pair(factor):
+    return isinstance(factor, (list, tuple))
+
+
 def _range(name, factor, low, high):
     """The ends of a random number: of a pair of numbers, or `-factor` and `factor`."""
-    pair = factor if isinstance(factor, (list, tuple)) else (factor, factor)
+    pair = factor if _is_pair(factor) else (factor, factor)
     numbers = all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in pair)
     if len(pair) != 2 or not numbers or not all(low <= x <= high for x in pair):
         raise ValueError(
             f"Argument `{name}` must be a number, or a pair of numbers, in [{low}, {high}]. "
             f"Received: {name}={factor!r}"
         )
-    if isinstance(factor, (list, tuple)):
+    if _is_pair(factor):
         return tuple(sorted(factor))
     return -abs(factor), abs(factor)
 
@@ -277,7 +281,8 @@ class RandomContrast(RandomImageLayer):
     """Changes the contrast of images at random: `(x - mean) * f + mean`, channel by channel.
 
     Args:
-        factor: Number a in [0, 1], f is in [1 - a, 1 + a]; or a pair (a, b), f is in [1 - a, 1 + b].
+        factor: Pair of numbers (a, b) in [0, 1]: f is in [1 - a, 1 + b]; a number b stands for
+            (0, b), as in Keras.
         value_range: Pair of numbers, to which the results are clipped.
         seed: Integer, or `None` for one drawn from the global seed.
         data_format: `None` or `"channels_last"`.
@@ -288,15 +293,12 @@ class RandomContrast(RandomImageLayer):
 
     def __init__(self, factor, value_range=(0, 255), seed=None, data_format=None, **kwargs):
         super().__init__(**kwargs)
-        self.factor = factor
-        pair = factor if isinstance(factor, (list, tuple)) else (factor, factor)
-        _range("factor", factor, 0, 1)
-        self.lower, self.upper = pair
+        self.factor = _range("factor", factor if _is_pair(factor) else (0, factor), 0, 1)
         self.value_range = value_range
         self._init_random(seed, data_format)
 
     def changed(self, x):
-        factor = self._uniform(x, 1 - self.lower, 1 + self.upper)
+        factor = self._uniform(x, 1 - self.factor[0], 1 + self.factor[1])
         mean = ops.mean(x, axis=(1, 2), keepdims=True)
         return ops.clip((x - mean) * factor + mean, *self.value_range)
 

@@ -145,7 +145,7 @@ class IndexLookup(Layer):
             raise ValueError(f"The vocabulary must not repeat tokens. Received twice: {repeated}")
         if self.mask_token is not None and self.mask_token in tokens:
             raise ValueError(
-                f"The mask token {self.mask_token!r} must not be in the vocabulary but at its start."
+                f"The mask token {self.mask_token!r} must be in the vocabulary at its start only."
             )
         size = self._token_start + len(tokens)
         if self.max_tokens is not None and size > self.max_tokens:
@@ -229,7 +229,9 @@ class IndexLookup(Layer):
         documents = []
         for batch in batches_of(data, steps, one):
             batch = batch[:, None] if batch.ndim == 1 else np.atleast_2d(batch)
-            documents.extend([self._plain(token) for token in row.reshape(-1).tolist()] for row in batch)
+            documents.extend(
+                [self._plain(token) for token in row.reshape(-1).tolist()] for row in batch
+            )
         self.adapt_to_documents(documents)
 
     def adapt_to_documents(self, documents):

@@ -8,13 +8,12 @@ import warnings
 
 import numpy as np
 
-from .. import _core, regularizers, symbolic
+from .. import _core, regularizers, symbolic, tree
 from .._lookup import to_snake_case
 from ..dtype_policies import DTypePolicy
 from ..keras_tensor import KerasTensor
 from ..naming import unique_name
 from ..ops.core import convert_to_tensor
-from ..utils import tree
 from ..variables import Variable
 from .call_signature import CallSignature
 from .input_spec import check_inputs

@@ -12,7 +12,6 @@ from .dropout import Dropout
 from .einsum_dense import EinsumDense
 from .layer import Layer
 
-
 _PACKAGES = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
 
 
@@ -388,59 +387,6 @@ class _Heads:
         half = len(scores_shape) - count // 2
         parts = scores_shape[:-count], scores_shape[-count:half], scores_shape[half:]
         return _core.ops.reshape(wide, shape=[math.prod(part) for part in parts])
-
-
-def bare(x):
-    """x without its mask, for layers whose caller has dealt with it."""
-    return x if getattr(x, "_keras_mask", None) is None else _core.ops.reshape(x, shape=x.shape)
-
-
-class _Heads:
-    """Where the axes go: `(batch..., heads, attended..., dim)`, then flat for products.
-
-    Args:
-        rank: That of a projected tensor `(batch, ..., heads, dim)`.
-        attended: Tuple of the axes attended over.
-    """
-
-    def __init__(self, rank, attended):
-        self.attended = attended
-        self.others = [axis for axis in range(rank - 1) if axis not in attended]
-        self.order = (*self.others, *attended, rank - 1)
-
-    def matrices(self, x):
-        """x as `(batch * heads, attended, dim)`."""
-        shape = (
-            math.prod(x.shape[axis] for axis in self.others),
-            math.prod(x.shape[axis] for axis in self.attended),
-            x.shape[-1],
-        )
-        return _core.ops.reshape(_core.ops.transpose(x, permutation=self.order), shape=shape)
-
-    def restored(self, x, shape):
-        """The inverse of `matrices`, to a shape."""
-        ordered = _core.ops.reshape(x, shape=[shape[axis] for axis in self.order])
-        inverse = sorted(range(len(shape)), key=lambda place: self.order[place])
-        return _core.ops.transpose(ordered, permutation=inverse)
-
-    def scores_shape(self, query, key):
-        """`(batch..., heads, queries..., keys...)`."""
-        return (
-            *(query.shape[axis] for axis in self.others),
-            *(query.shape[axis] for axis in self.attended),
-            *(key.shape[axis] for axis in self.attended),
-        )
-
-    def mask(self, mask, scores_shape):
-        """A mask with axes for what it lacks, heads first, as `(batch * heads, queries, keys)`."""
-        count = 2 * len(self.attended)
-        shape = list(mask.shape)
-        while len(shape) < len(scores_shape):
-            shape.insert(len(shape) - count, 1)
-        wide = ops.broadcast_to(_core.ops.reshape(mask, shape=shape), scores_shape)
-        batch = math.prod(scores_shape[:-count])
-        queries = math.prod(scores_shape[-count : -count // 2])
-        return _core.ops.reshape(wide, shape=(batch, queries, -1 if batch * queries else 0))
 
 
 def _tuple_or_none(value):

@@ -60,7 +60,7 @@ class RecurrentCell(DropoutCell):
     """
 
     gates: int
-    arguments = (
+    arguments: tuple[str, ...] = (
         "units", "activation", "use_bias", "kernel_initializer", "recurrent_initializer",
         "bias_initializer", "kernel_regularizer", "recurrent_regularizer", "bias_regularizer",
         "kernel_constraint", "recurrent_constraint", "bias_constraint", "dropout",

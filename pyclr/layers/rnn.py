@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 
-from .. import _core, ops, symbolic
+from .. import _core, ops, symbolic, tree
 from ..keras_tensor import KerasTensor
 from ..saving import serialization
-from ..utils import tree
 from ..variables import Variable
 from .layer import Layer, map_shapes
 from .recurrent_cell import DropoutCell
@@ -191,6 +190,8 @@ class RNN(Layer):
                 new = tree.pack_like(new, [_masked(counts, *pair) for pair in flat])
             states = new
             outputs.append(output)
+        if not outputs:
+            raise ValueError(f"Layer '{self.name}' needs at least one step. Received: none")
         if not self.return_sequences:
             return None, outputs[-1], states
         return ops.stack(outputs, axis=0), outputs[-1], states
@@ -208,7 +209,7 @@ class RNN(Layer):
         return (output, *states) if self.return_state else output
 
     def compute_output_spec(self, sequences, initial_state=None, mask=None, training=False):
-        if isinstance(self.cell, Layer) and type(self.cell).__module__.startswith("pyclr."):
+        if all(isinstance(size, int) for size in tree.flatten(self.state_size)):
             shapes = self.compute_output_shape(tuple(sequences.shape))
             return map_shapes(lambda shape: KerasTensor(shape, dtype=self.dtype), shapes)
         return super().compute_output_spec(sequences, initial_state, mask, training)

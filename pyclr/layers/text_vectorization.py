@@ -30,8 +30,8 @@ class TextVectorization(Layer):
         standardize: `"lower_and_strip_punctuation"`, `"lower"`, `"strip_punctuation"`, `None`, or a
             function of an array of strings.
         split: `"whitespace"`, `"character"`, `None`, or a function of a string that returns a list.
-        ngrams: Optional integer or tuple of integers: also runs of so many tokens (up to it), joined
-            by spaces.
+        ngrams: Optional integer or tuple of integers: also runs of so many tokens (up to it),
+            joined by spaces.
         output_mode: `"int"`, or an encoding: `"multi_hot"`, `"count"`, `"tf_idf"`.
         output_sequence_length: Optional integer, to which rows are cut or padded with 0; by default
             the longest text's.
@@ -184,8 +184,8 @@ class TextVectorization(Layer):
     def __call__(self, inputs, **kwargs):
         if symbolic.is_symbolic(inputs):
             raise TypeError(
-                f"Layer '{self.name}' works on texts, which are NumPy arrays: apply it to the data, "
-                f"not inside of a model. Received: {inputs!r}"
+                f"Layer '{self.name}' works on texts, which are NumPy arrays: apply it to the "
+                f"data, not inside of a model. Received: {inputs!r}"
             )
         return self.call(inputs)
 

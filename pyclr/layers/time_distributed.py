@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _core, ops
-from ..utils import tree
+from .. import _core, ops, tree
 from .batch_normalization import BatchNormalization
 from .layer import map_shapes
 from .wrapper import Wrapper
@@ -61,8 +60,8 @@ class TimeDistributed(Wrapper):
         if mask is not None and tuple(mask.shape[:2]) != tuple(inputs.shape[:2]):
             raise ValueError(
                 "Argument `mask` must begin with the input's batch and steps "
-                f"{tuple(inputs.shape[:2])}. Received: a mask of shape {tuple(mask.shape)} in layer "
-                f"'{self.name}'"
+                f"{tuple(inputs.shape[:2])}. Received: a mask of shape {tuple(mask.shape)} in "
+                f"layer '{self.name}'"
             )
         takes = self.layer._signature
         kwargs = {"training": training} if takes.takes_training else {}

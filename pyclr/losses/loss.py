@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .. import config, ops
+from .. import config, ops, tree
 from .._lookup import to_snake_case
-from ..utils import tree
 from .reduction import align, reduce_weighted, standardize_reduction
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from .. import _core, initializers, ops
+from .. import _core, initializers, ops, tree
 from .._lookup import to_snake_case
 from ..layers.layer_state import dtype_name, leaves_of
 from ..naming import unique_name
-from ..utils import tree
 from ..variables import Variable
 
 

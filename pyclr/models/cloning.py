@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from .. import tree
 from ..layers.input_layer import InputLayer
 from ..layers.layer import Layer
 from ..symbolic import FunctionOperation
-from ..utils import tree
 from .functional import Functional
 from .model import Model
 from .sequential import Sequential

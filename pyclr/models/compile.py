@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numbers
 
-from .. import losses, metrics, ops
+from .. import losses, metrics, ops, tree
 from ..losses import Loss
 from ..metrics import Mean, MeanMetricWrapper, Metric
-from ..utils import tree
 from .per_output import Outputs
 
 # tf.keras gives labels of shape (batch,) a last axis of 1 where the output has two axes; Keras 3

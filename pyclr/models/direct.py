@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .. import _core
+from .. import _core, tree
 from ..layers.layer_state import structure_version
-from ..utils import tree
 
 # Shapes remembered at a time. A service is asked for few; anything else pays for the look-up only.
 _MOST = 32

@@ -6,9 +6,8 @@ import copy
 import inspect
 import warnings
 
-from .. import ops
+from .. import ops, tree
 from ..keras_tensor import KerasTensor
-from ..utils import tree
 from .graph_config import tensors_from_config
 from .model import Model
 

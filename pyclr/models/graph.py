@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .. import tree
 from ..keras_tensor import KerasTensor
 from ..layers.input_layer import InputLayer
-from ..utils import tree
 
 
 class Graph:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .. import tree
 from ..keras_tensor import KerasHistory, KerasTensor
 from ..symbolic import Operation
-from ..utils import tree
 from .graph import Graph
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from .. import symbolic
+from .. import symbolic, tree
 from ..keras_tensor import KerasTensor
 from ..layers.layer import Layer
 from ..layers.layer_state import append_new
-from ..utils import tree
 from .graph import Graph
 from .graph_config import graph_config
 from .summary import summary_lines

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import _core
-from ..utils import tree
+from .. import _core, tree
 
 
 def to_numpy(structure):

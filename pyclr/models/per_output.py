@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..utils import tree
+from .. import tree
 
 
 class Outputs:

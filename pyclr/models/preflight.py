@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import _core
+from .. import _core, tree
 from .. import losses as L
 from ..losses.reduction import broadcast_weight
 from ..symbolic import dry_run
-from ..utils import tree
 
 _ROWS = 4096  # looked at for values that are not finite: all of small data, an even sample of large
 _ELEMENTS = 2**24  # looked at for labels out of range, alike

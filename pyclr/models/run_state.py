@@ -14,13 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import _core
+from .. import _core, tree
 from ..callbacks._rates import innermost
 from ..callbacks.backup_and_restore import BackupAndRestore
 from ..optimizers.hyper import is_schedule
 from ..random import seed as global_seed
 from ..saving.archive import write_atomically
-from ..utils import tree
 
 _MAGIC = b"pyclr run state 1\n"
 _NAME = re.compile(r"state-(\d{8})\.run")

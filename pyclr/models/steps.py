@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from .. import ops, optimizers
+from .. import ops, optimizers, tree
 from ..gradient_tape import GradientTape
 from ..layers.arguments import positive_integer
 from ..metrics import Mean
 from ..random.seed import make_seed
 from ..symbolic import dry_run
-from ..utils import tree
 from .compile import CompiledLoss, CompiledMetrics
 from .direct import DirectPredictions
 from .per_output import Outputs

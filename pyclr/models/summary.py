@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..utils import tree
+from .. import tree
 
 
 def summary_lines(model, line_length=None, expand_nested=False, show_trainable=False):

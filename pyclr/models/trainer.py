@@ -8,7 +8,7 @@ from copy import copy
 
 import numpy as np
 
-from .. import config
+from .. import config, tree
 from ..callbacks.callback_list import CallbackList
 from ..callbacks.context import Context
 from ..data.adapt import as_source, validation_source, with_class_weights
@@ -19,7 +19,6 @@ from ..data.weights import ClassWeights, check_one_weighting
 from ..layers.layer import structure_version
 from ..replay import ReplayedStep
 from ..symbolic import dry_run
-from ..utils import tree
 from . import lr_find
 from .arguments import (
     check_several_runs,
@@ -289,26 +288,29 @@ class Trainer(Steps):
         class_weight=None,
         min_lr=1e-6,
         max_lr=10.0,
-        steps=100,
+        steps=400,
         sweep="exponential",
-        smoothing=0.9,
+        smoothing=0.08,
         divergence=4.0,
     ):
         """Finds learning rates by a range test (Smith, arXiv 1506.01186): trains some batches with
-        a rate that grows from batch to batch, and looks at the loss.
+        a rate that grows from update to update, and looks at the loss.
 
         Afterwards weights, optimizer, random numbers and the order of the data are, bit for bit,
-        what they were: a `fit` that follows is that without the test. Callbacks take no part, and a
-        schedule of the optimizer is set aside.
+        what they were: a `fit` that follows is that without the test. Callbacks take no part. A
+        schedule of the learning rate is set aside, and those of other hyper-parameters keep the
+        value they have now. `docs/learning_rates.md` says how to use what it returns.
 
         Args:
-            x, y, batch_size, sample_weight, class_weight: As in `fit`.
+            x, y, batch_size, sample_weight, class_weight: As in `fit`; no generator, whose batches
+                the test would use up.
             min_lr, max_lr: Numbers, the first rate and the last.
-            steps: Integer, the number of batches; data that have fewer are read again.
+            steps: Integer, the number of updates. Defaults to 400; data that have fewer batches are
+                read again.
             sweep: `"exponential"`, or `"linear"`.
-            smoothing: Number in [0, 1), the share of the moving average in the smoothed loss.
+            smoothing: Number in [0, 1), the share of the steps over which the loss is smoothed.
             divergence: Number greater than 1: the test ends when the smoothed loss is so many
-                times its minimum.
+                times what it was in the beginning, or when the loss is not finite.
 
         Returns:
             A `LearningRateRange` with arrays and suggestions; `bounds` are those of a cyclical
@@ -332,7 +334,8 @@ class Trainer(Steps):
             x, y, sample_weight, batch_size, class_weight, None, 0.0, None, False, False,
             self._order_seed,
         )  # fmt: skip
-        with closing(data):
+        lr_find.check_source(data)
+        with lr_find.kept_random_states(), closing(data):
             data.begin(self._epochs_begun, True)
             self._prepare(data, weights)
             return lr_find.run(self, data, min_lr, max_lr, steps, sweep, smoothing, divergence)

@@ -496,7 +496,7 @@ def jvp(fun, primals, tangents, has_aux=False):
     Returns:
         The value, the derivative in the form of the value, and with `has_aux` the rest.
     """
-    from ..utils import tree
+    from .. import tree
 
     primals = [convert_to_tensor(x) for x in primals]
     tangents = [convert_to_tensor(x, p.dtype) for x, p in zip(tangents, primals)]

@@ -81,16 +81,19 @@ def state_words(seed):
 
 
 def get_state():
-    """Returns the global state, `[seed, seeds drawn]`, for `set_state`."""
+    """Returns the global state, `[seed, seeds drawn, state of the numbers drawn without a seed]`,
+    for `set_state`. It is plain: JSON can hold it."""
     with _lock:
-        return [_seed, _drawn]
+        return [_seed, _drawn, None if _state is None else _state._view().tolist()]
 
 
 def set_state(state):
     """Puts the global state back to what `get_state` returned."""
     global _seed, _drawn
     with _lock:
-        _seed, _drawn = state
+        _seed, _drawn, words = state
+        if _state is not None and _seed is not None:
+            _state._view()[...] = state_words(_seed) if words is None else words
 
 
 def check_seed(seed):

@@ -12,6 +12,11 @@ from .archive import check_size
 _VARIABLES = "vars"
 _NUMERIC_KINDS = "biuf"  # of NumPy dtypes
 
+# What h5py raises for damaged files, other than ValueErrors.
+_UNREADABLE = (
+    KeyError, MemoryError, OSError, OverflowError, RuntimeError, TypeError, UnicodeError,
+)  # fmt: skip
+
 
 class H5Writer:
     """An HDF5 file in memory. `image` is its bytes."""
@@ -77,7 +82,7 @@ def open_weights(file, name):
     try:
         with h5py.File(file, "r") as opened:
             yield H5Reader(opened)
-    except (KeyError, OSError, RuntimeError, TypeError, UnicodeError) as error:
+    except _UNREADABLE as error:
         raise ValueError(f"The weights in the file '{name}' are damaged: {error}") from error
 
 

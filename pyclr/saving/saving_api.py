@@ -248,7 +248,7 @@ def _read_model(file, name, custom_objects=None, compile=True, safe_mode=True):
 
 def _parse(config, name):
     try:
-        parsed = json.loads(config)
+        parsed = json.loads(config.decode())
     except (ValueError, RecursionError) as error:
         raise ValueError(f"The file '{name}' is damaged: '{archive.CONFIG}': {error}") from error
     if not isinstance(parsed, dict) or "class_name" not in parsed:

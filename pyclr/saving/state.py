@@ -66,7 +66,8 @@ def _items(container):
     counts = Counter()
     for item in container:
         if isinstance(item, _STATEFUL):
-            name = _lookup.to_snake_case(type(item).__name__)
+            cls = type(item)
+            name = _lookup.to_snake_case(getattr(cls, "_saved_class", cls.__name__))
         elif isinstance(item, _CONTAINERS):
             name = "container"
         else:

@@ -17,10 +17,12 @@ from ..saving.object_registration import get_registered_object as get_registered
 from ..saving.object_registration import register_keras_serializable as register_keras_serializable
 from ..saving.serialization import deserialize_keras_object as deserialize_keras_object
 from ..saving.serialization import serialize_keras_object as serialize_keras_object
+from ..symbolic import source_inputs as get_source_inputs  # noqa: F401
 from .config import Config as Config
 from .dataset_utils import pack_x_y_sample_weight as pack_x_y_sample_weight
 from .dataset_utils import split_dataset as split_dataset
 from .dataset_utils import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from .directory_datasets import audio_dataset_from_directory as audio_dataset_from_directory
 from .directory_datasets import image_dataset_from_directory as image_dataset_from_directory
 from .directory_datasets import text_dataset_from_directory as text_dataset_from_directory
 from .file_utils import get_file as get_file

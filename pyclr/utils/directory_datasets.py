@@ -128,9 +128,76 @@ def text_dataset_from_directory(
     )  # fmt: skip
 
 
+def audio_dataset_from_directory(
+    directory,
+    labels="inferred",
+    label_mode="int",
+    class_names=None,
+    batch_size=32,
+    sampling_rate=None,
+    output_sequence_length=None,
+    ragged=False,
+    shuffle=True,
+    seed=None,
+    validation_split=None,
+    subset=None,
+    follow_links=False,
+    verbose=True,
+):
+    """Returns a dataset of the sounds (`.wav`, 16-bit PCM) of a directory, float32 in [-1, 1) of
+    shape `(samples, channels)`.
+
+    Args:
+        directory, labels, label_mode, class_names, batch_size, shuffle, seed, validation_split,
+            subset, follow_links, verbose: As in `image_dataset_from_directory`.
+        sampling_rate: Integer, the rate that all files must have. Defaults to any.
+        output_sequence_length: Integer, samples to which sounds are cut or padded with zeros.
+            Defaults to those of the longest in a batch.
+        ragged: `False`: tensors have one length.
+
+    Returns:
+        A `Dataset` of sounds or `(sounds, labels)`, with the attributes `class_names` and
+        `file_paths`; for `subset="both"` a list of two.
+
+    Raises:
+        ValueError: if an argument or a file does not fit, or there is no file.
+    """
+    if ragged:
+        raise ValueError(f"Argument `ragged` must be False. Received: ragged={ragged}")
+
+    def read(path):
+        sound = _read_wave(path, sampling_rate)
+        length = output_sequence_length
+        if length is None:
+            return sound
+        return np.pad(sound[:length], [(0, max(0, length - len(sound))), (0, 0)])
+
+    return _dataset_of_files(
+        directory, labels, label_mode, class_names, (".wav",), read, batch_size, shuffle, seed,
+        validation_split, subset, follow_links, verbose, pad=output_sequence_length is None,
+    )  # fmt: skip
+
+
+def _read_wave(path, sampling_rate):
+    import wave
+
+    with wave.open(str(path)) as file:
+        if file.getsampwidth() != 2:
+            raise ValueError(
+                f"The file {path} must have samples of 16 bits. Received: {8 * file.getsampwidth()}"
+            )
+        if sampling_rate not in (None, file.getframerate()):
+            raise ValueError(
+                f"The file {path} must have a sampling rate of {sampling_rate}. "
+                f"Received: {file.getframerate()}"
+            )
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+        return samples.reshape(-1, file.getnchannels()).astype("float32") / 32768
+
+
 def _dataset_of_files(
     directory, labels, label_mode, class_names, suffixes, read, batch_size, shuffle, seed,
-    validation_split, subset, follow_links, verbose,
+    validation_split, subset, follow_links, verbose, pad=False,
 ):  # fmt: skip
     _check_split(validation_split, subset, shuffle, seed)
     if label_mode not in ("int", "categorical", "binary", None):
@@ -166,11 +233,11 @@ def _dataset_of_files(
     for rows in parts:
         again = shuffle and (rows.start is None or subset != "both")
         part = None if labels is None else labels[rows]
-        datasets.append(_reading(paths[rows], part, read, batch_size, again, seed, names))
+        datasets.append(_reading(paths[rows], part, read, batch_size, again, seed, names, pad))
     return datasets if subset == "both" else datasets[0]
 
 
-def _reading(paths, labels, read, batch_size, shuffle, seed, class_names):
+def _reading(paths, labels, read, batch_size, shuffle, seed, class_names, pad):
     from ..data import Dataset
 
     if not paths:
@@ -181,7 +248,7 @@ def _reading(paths, labels, read, batch_size, shuffle, seed, class_names):
         dataset = dataset.shuffle(len(paths), seed)
     dataset = dataset.map(read if labels is None else lambda path, label: (read(path), label))
     if batch_size is not None:
-        dataset = dataset.batch(batch_size)
+        dataset = dataset.padded_batch(batch_size) if pad else dataset.batch(batch_size)
     dataset.class_names, dataset.file_paths = class_names, paths
     return dataset
 

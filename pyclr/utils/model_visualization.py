@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from . import tree
+from .. import tree
 
 
 def model_to_dot(

@@ -157,7 +157,9 @@ def cell_cases(op, step, back, gates, count, bias=False):
             attrs=attrs,
             run=tape_gradient(op, wrt),
             label=label,
-            bench=Bench(lambda rng, dtype, seeded=seeded: seeded(rng, 64, dtype, steps=100, batch=32)),
+            bench=Bench(
+                lambda rng, dtype, seeded=seeded: seeded(rng, 64, dtype, steps=100, batch=32)
+            ),
         )
 
 

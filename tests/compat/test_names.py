@@ -104,6 +104,117 @@ def test_nn_functions():
         np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
 
 
+IMAGE = np.random.default_rng(3).uniform(size=(4, 6, 3)).astype("float32")
+PIXELS = (IMAGE * 255).astype("uint8")
+
+
+def test_picking_placing_and_ordering():
+    mask = np.array([True, False, True])
+    cases = [
+        (tf.range(5), np.arange(5)),
+        (tf.range(2, 9, 3), [2, 5, 8]),
+        (tf.split(A, [1, 2], axis=1)[1], A[:, 1:]),
+        (tf.split(A, [1, -1], axis=1)[1], A[:, 1:]),
+        (tf.split(A, 3, axis=1)[2], A[:, 2:]),
+        (tf.boolean_mask(A, A > 0), A[A > 0]),
+        (tf.boolean_mask(A, mask, axis=1), A[:, mask]),
+        (tf.gather_nd(A, [[0, 2], [1, 0]]), A[[0, 1], [2, 0]]),
+        (tf.gather_nd(A, [[1], [0]]), A[[1, 0]]),
+        (tf.scatter_nd([[2], [0]], np.float32([5, 6]), [4]), [6, 0, 5, 0]),
+        (tf.map_fn(lambda row: row * 2, A), A * 2),
+        (tf.reverse(A, axis=[1]), A[:, ::-1]),
+        (tf.cumsum(A), A.cumsum(0)),
+        (tf.math.cumsum(A, axis=1, reverse=True), A[:, ::-1].cumsum(1)[:, ::-1]),
+        (tf.cumsum(A, 1, exclusive=True), A.cumsum(1) - A),
+        (tf.sort(A, direction="DESCENDING"), -np.sort(-A)),
+        (tf.argsort(A, axis=1, direction="DESCENDING"), np.argsort(-A)),
+        (tf.unique([3, 1, 3, 2])[0], [3, 1, 2]),
+        (tf.unique([3, 1, 3, 2])[1], [0, 1, 0, 2]),
+        (tf.sequence_mask([1, 3]), [[True, False, False], [True, True, True]]),
+        (tf.math.confusion_matrix([0, 2, 1], [0, 1, 1]), [[1, 0, 0], [0, 1, 0], [0, 1, 0]]),
+        (tf.reduce_logsumexp(A, 1), np.log(np.exp(A).sum(1))),
+        (tf.linalg.diag(A)[1], np.diag(A[1])),
+        (tf.linalg.diag_part(A[:, :2]), A[:, :2].diagonal()),
+        (tf.linalg.band_part(A, 0, -1), np.triu(A)),
+        (tf.linalg.band_part(A, -1, 0), np.tril(A)),
+    ]
+    for ours, expected in cases:
+        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match=r"must have the shape \(None, 2\). Received: \(2, 3\)"):
+        tf.ensure_shape(A, (None, 2))
+
+
+def test_layers_as_functions():
+    images, kernel = IMAGE[None], np.ones((2, 2, 3, 1), "float32")
+    total = images.sum(-1)
+    windows = total[:, :-1, :-1] + total[:, 1:, :-1] + total[:, :-1, 1:] + total[:, 1:, 1:]
+    blocks = images.reshape(1, 2, 2, 3, 2, 3)
+    cases = [
+        (tf.nn.conv2d(images, kernel, [1, 1, 1, 1], "VALID")[..., 0], windows),
+        (tf.nn.conv2d(images, kernel, strides=2, padding="SAME")[..., 0], windows[:, ::2, ::2]),
+        (tf.nn.max_pool2d(images, 2, 2, "VALID"), blocks.max((2, 4))),
+        (tf.nn.max_pool(images, [1, 2, 2, 1], [1, 2, 2, 1], "SAME"), blocks.max((2, 4))),
+        (tf.nn.avg_pool2d(images, (2, 2), (2, 2), "VALID"), blocks.mean((2, 4))),
+        (tf.nn.bias_add(images, [1.0, 2.0, 3.0]), images + [1, 2, 3]),
+        (tf.nn.embedding_lookup(A, [1, 0, 1]), A[[1, 0, 1]]),
+        (tf.nn.batch_normalization(A, 1.0, 4.0, 2.0, 3.0, 0.0), (A - 1) / 2 * 3 + 2),
+        (tf.nn.dropout(A, 0.0), A),
+    ]
+    for ours, expected in cases:
+        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_images():
+    gray = IMAGE @ np.float32([0.2989, 0.587, 0.114])
+    mean, padded = IMAGE.mean((0, 1)), np.pad(IMAGE, [(1, 3), (2, 0), (0, 0)])
+    cases = [
+        (tf.image.flip_left_right(IMAGE), IMAGE[:, ::-1]),
+        (tf.image.flip_up_down(IMAGE[None]), IMAGE[None, ::-1]),
+        (tf.image.rot90(IMAGE), np.rot90(IMAGE)),
+        (tf.image.transpose(IMAGE), IMAGE.transpose(1, 0, 2)),
+        (tf.image.rgb_to_grayscale(IMAGE), gray[..., None]),
+        (tf.image.grayscale_to_rgb(gray[..., None]), np.stack([gray] * 3, -1)),
+        (tf.image.convert_image_dtype(PIXELS, tf.float32), PIXELS / 255),
+        (tf.image.convert_image_dtype(PIXELS / np.float32(255), tf.uint8), PIXELS),
+        (tf.image.adjust_brightness(IMAGE, 0.2), IMAGE + 0.2),
+        (tf.image.adjust_brightness(PIXELS, 0.2), np.minimum(PIXELS + 51.0, 255)),
+        (tf.image.adjust_contrast(IMAGE, 2.0), (IMAGE - mean) * 2 + mean),
+        (tf.image.per_image_standardization(IMAGE), (IMAGE - IMAGE.mean()) / IMAGE.std()),
+        (tf.image.crop_to_bounding_box(IMAGE, 1, 2, 3, 4), IMAGE[1:4, 2:6]),
+        (tf.image.central_crop(IMAGE, 0.5), IMAGE[1:3, 1:5]),
+        (tf.image.pad_to_bounding_box(IMAGE, 1, 2, 8, 8), padded),
+        (
+            tf.image.resize_with_crop_or_pad(IMAGE, 2, 8),
+            np.pad(IMAGE[1:3], [(0, 0), (1, 1), (0, 0)]),
+        ),
+        (tf.image.resize(IMAGE, [2, 3]), IMAGE.reshape(2, 2, 3, 2, 3).mean((1, 3))),
+        (tf.image.resize(PIXELS, [8, 12], method="nearest"), PIXELS.repeat(2, 0).repeat(2, 1)),
+    ]
+    for i, (ours, expected) in enumerate(cases):
+        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-5, err_msg=f"case {i}")
+    assert tf.image.resize(IMAGE, (8, 8), preserve_aspect_ratio=True).shape == (5, 8, 3)
+    assert tf.image.resize(PIXELS, (2, 2)).dtype == "float32"
+
+
+def test_random_images_and_numbers():
+    flips = np.asarray(tf.image.random_flip_left_right(np.stack([IMAGE] * 40), seed=2))
+    kinds = {image.tobytes() for image in flips}
+    assert kinds == {IMAGE.tobytes(), np.ascontiguousarray(IMAGE[:, ::-1]).tobytes()}
+    crop = np.asarray(tf.image.random_crop(np.arange(20).reshape(4, 5, 1), (2, 3, 1), seed=1))
+    assert (np.diff(crop[..., 0], axis=1) == 1).all() and (np.diff(crop[..., 0], axis=0) == 5).all()
+    bright = np.asarray(tf.image.random_brightness(IMAGE, 0.3, seed=1)) - IMAGE
+    assert 0 < abs(bright).max() <= 0.3 and np.ptp(bright) < 1e-5
+    tf.image.random_contrast(IMAGE, 0.5, 1.5)
+    assert tf.random.normal([3, 2], stddev=2.0).shape == (3, 2)
+    assert tf.random.truncated_normal((2000,)).numpy().max() <= 2
+    draws = tf.random.uniform([50], 3, 6, dtype=tf.int32).numpy()
+    assert draws.dtype == "int32" and set(draws) == {3, 4, 5}
+    with pytest.raises(ValueError, match="`maxval` is needed for integers. Received: maxval=None"):
+        tf.random.uniform([2], 3, dtype=tf.int64)
+    assert sorted(tf.random.shuffle(np.arange(9)).numpy()) == list(range(9))
+    assert tf.random.categorical(A, 4).shape == (2, 4)
+
+
 def test_gradients_flow_through_the_functions():
     x = tf.Variable(A)
     with tf.GradientTape() as tape:
@@ -178,12 +289,18 @@ def test_the_backend_of_keras_2():
     assert K.int_shape(A) == (2, 3)
     assert K.cast_to_floatx(np.array([1])).dtype == K.floatx() == "float32"
     assert K.epsilon() == 1e-7 and K.backend() == "pyclr"
+    assert K.eval(K.update_add(variable, 1.0)) == 5 and K.count_params(K.variable(A)) == 6
+    assert K.permute_dimensions(A, (1, 0)).shape == (3, 2)
+    assert K.random_normal((2, 3)).shape == K.random_uniform((2, 3)).shape == (2, 3)
 
 
 def test_keras_2_spellings():
     layers = keras.layers
     assert layers.experimental.preprocessing.Rescaling is pyclr.layers.Rescaling
     assert keras.optimizers.legacy.SGD is pyclr.optimizers.SGD
+    assert keras.preprocessing.image.load_img is pyclr.utils.load_img
+    assert keras.preprocessing.sequence.pad_sequences is pyclr.utils.pad_sequences
+    assert keras.tree.flatten is pyclr.tree.flatten
     tfa = import_module("tensorflow_addons")
     assert tfa.optimizers.Triangular2CyclicalLearningRate.__module__.startswith("pyclr.")
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import pyclr
+from pyclr import tree
 from pyclr.data import AUTOTUNE, INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Dataset, TensorSpec
 from pyclr.data.dataset_source import dataset_source
 from pyclr.data.rows import RowSource
 from pyclr.data.transforms import StageError
-from pyclr.utils import tree
 
 X = np.arange(23)
 F = np.arange(46, dtype="float32").reshape(23, 2)

@@ -50,7 +50,7 @@ X = {"one": A, "tuple": (A, B), "dictionary": {"a": A, "b": B}}
 
 
 def part(structure, rows):
-    return pyclr.utils.tree.map_structure(lambda a: a[rows], structure)
+    return pyclr.tree.map_structure(lambda a: a[rows], structure)
 
 
 def batches(data):
@@ -99,7 +99,7 @@ class TorchLike:
 class Loader(Again):
     def __iter__(self):
         for batch in batches(self.data):
-            yield [pyclr.utils.tree.map_structure(TorchLike, item) for item in batch]
+            yield [pyclr.tree.map_structure(TorchLike, item) for item in batch]
 
 
 def slices(data):
@@ -110,7 +110,7 @@ KINDS = {
     "iterable": Again,
     "loader": Loader,
     "float64": lambda data: Again(
-        pyclr.utils.tree.map_structure(
+        pyclr.tree.map_structure(
             lambda a: a.astype("float64") if a.dtype.kind == "f" else a, data
         )
     ),

@@ -40,7 +40,9 @@ RANDOM = [
     ("RandomBrightness", {"factor": 0.3}),
     ("RandomCrop", {"height": 5, "width": 4, "seed": 2}),
 ]
-every = pytest.mark.parametrize("name, kwargs", [*FIXED, *RANDOM], ids=lambda value: str(value)[:40])
+every = pytest.mark.parametrize(
+    "name, kwargs", [*FIXED, *RANDOM], ids=lambda value: str(value)[:40]
+)
 
 
 @pytest.mark.parametrize("name, kwargs", FIXED, ids=lambda value: str(value)[:40])
@@ -130,6 +132,8 @@ def test_errors(make, match):
 
 
 def test_in_a_model():
-    model = pyclr.Sequential([layers.Input((8, 6, 2)), layers.RandomFlip(), layers.RandomCrop(5, 4)])
+    model = pyclr.Sequential(
+        [layers.Input((8, 6, 2)), layers.RandomFlip(), layers.RandomCrop(5, 4)]
+    )
     assert model.output_shape == (None, 5, 4, 2)
     assert model.predict(X, verbose=0).shape == (3, 5, 4, 2)

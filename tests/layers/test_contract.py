@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import pyclr.layers
+from pyclr import tree
 from pyclr.testing import assert_replays, check_gradients, check_layer
-from pyclr.utils import tree
 
 from .cases import LAYERS
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import pyclr
-from pyclr.utils import tree
+from pyclr import tree
 
 from .graphs import GRAPHS, data_for, residual_with_depths, straight
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from pyclr import _core as core
-from pyclr import ops
+from pyclr import ops, tree
 from pyclr.testing import assert_replays, check_gradients
-from pyclr.utils import tree
 
 from .keras_cases import CASES
 

@@ -1,5 +1,6 @@
 """A file is whole or refused, and a save that fails leaves the old file."""
 
+import copy
 import json
 import signal
 import subprocess
@@ -177,14 +178,56 @@ class TestConfig:
         with pytest.raises(ValueError, match="it is a Dense and no model"):
             load_model(path)
 
-    def test_weights_of_an_absurd_size(self, path):
+    @pytest.mark.parametrize("units", [10**7, 10**15])
+    def test_weights_of_an_absurd_size(self, path, units):
+        """A file can not make more weights than it brings."""
+
         def change(config):
-            config["config"]["layers"][1]["config"]["units"] = 10**15
+            config["config"]["layers"][1]["config"]["units"] = units
             return config
 
         self.damage(path, change)
-        with pytest.raises(ValueError, match="can not be made"):
-            load_model(path)
+        assert peak_of_refusal(path, "can not be made: .*kernel.* are far larger") < 1 << 23
+
+    def test_a_file_that_is_trusted_may_make_large_variables(self, tmp_path):
+        class Filled(layers.Layer):  # which makes its values again, in place of saving them
+            def build(self, input_shape):
+                self.table = self.add_weight(shape=(3000, 6000), initializer="ones")
+
+            def call(self, x):
+                return x * self.table[0, 0]
+
+            def save_own_variables(self, store):
+                pass
+
+            def load_own_variables(self, store):
+                pass
+
+        model = pyclr.Sequential([pyclr.Input((2,)), Filled()])
+        model.save(tmp_path / "model.keras")
+        with pytest.raises(ValueError, match="`safe_mode=False` loads it"):
+            load_model(tmp_path / "model.keras", {"Filled": Filled})
+        load_model(tmp_path / "model.keras", {"Filled": Filled}, safe_mode=False)
+        copy.deepcopy(model)
+
+    @pytest.mark.parametrize("name", ["Resizing", "CenterCrop", "AdaptiveAveragePooling2D"])
+    def test_outputs_of_an_absurd_size(self, tmp_path, name):
+        """Loading computes no outputs, so it takes no memory for them."""
+        arguments = {"output_size": 2} if "Pooling" in name else {"height": 2, "width": 2}
+        model = pyclr.Sequential([pyclr.Input((4, 4, 1)), getattr(layers, name)(**arguments)])
+        model.save(tmp_path / "model.keras")
+
+        def change(config):
+            inner = config["config"]["layers"][1]["config"]
+            inner.update({"output_size": [2, 10**9]} if "Pooling" in name else {"width": 10**9})
+            return config
+
+        self.damage(tmp_path / "model.keras", change)
+        tracemalloc.start()
+        loaded = load_model(tmp_path / "model.keras")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert loaded.output_shape[2] == 10**9 and peak < 1 << 23
 
 
 class TestArrays:
@@ -270,6 +313,37 @@ class TestArrays:
         rewrite(path, {**members_of(path), "model.weights.h5": b"\x89HDF\r\n\x1a\n" + bytes(99)})
         with pytest.raises(ValueError, match="are damaged"):
             load_model(path)
+
+
+class TestChecksum:
+    """A `.weights.h5` file ends with a checksum, as HDF5 has none of its own."""
+
+    @pytest.fixture
+    def weights(self, model, tmp_path):
+        model.save_weights(tmp_path / "model.weights.h5")
+        return tmp_path / "model.weights.h5"
+
+    def test_one_changed_bit_is_found(self, weights, model):
+        data, values = weights.read_bytes(), model.get_weights()[0]
+        place = data.index(values.tobytes()) + 5
+        weights.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        before = model.get_weights()
+        with pytest.raises(ValueError, match="is damaged: its checksum is wrong"):
+            model.load_weights(weights)
+        assert all(map(np.array_equal, model.get_weights(), before))
+
+    def test_whoever_changes_the_file_takes_it_off(self, weights):
+        model = make_model()
+        with h5py.File(weights, "a") as file:
+            file["layers/dense/vars/1"][...] = 7
+        model.load_weights(weights)
+        assert (model.get_weights()[1] == 7).all()
+
+    def test_files_without_one(self, weights):
+        with h5py.File(weights, "a"):
+            pass
+        assert b"sha256" not in weights.read_bytes()
+        make_model().load_weights(weights)
 
 
 class Unsavable(layers.Layer):

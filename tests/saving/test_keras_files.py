@@ -12,9 +12,8 @@ import pytest
 from layers.cases import LAYERS
 
 import pyclr
-from pyclr import layers, losses, metrics, optimizers
+from pyclr import layers, losses, metrics, optimizers, tree
 from pyclr.models import load_model
-from pyclr.utils import tree
 
 FOLDER = Path(__file__).parent / "golden"
 MODELS = ["conv", "sequence", "nested", "plain"]

@@ -8,8 +8,8 @@ import pytest
 
 import pyclr
 from pyclr import layers, losses, metrics, optimizers
-from pyclr.naming import reset_names
 from pyclr.models import load_model, save_model
+from pyclr.naming import reset_names
 from pyclr.optimizers import schedules
 from pyclr.saving import get_custom_objects, object_registration, register_keras_serializable
 

@@ -54,5 +54,13 @@ def set_inter_op_parallelism_threads(num_threads):
     """Has no effect: one operation runs at a time, on all threads."""
 
 
+def set_memory_growth(device, enable):
+    """Has no effect: there is no GPU."""
+
+
+def run_functions_eagerly(run_eagerly):
+    """Has no effect: functions are called as they are; see `model.compile(run_eagerly=True)`."""
+
+
 def enable_op_determinism():
     """Has no effect: pyclr's results are always the same."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ... import losses, ops
+from ... import losses, ops, random
 from . import from_ops
 from .tensorflow import l2_normalize as l2_normalize
 
@@ -29,6 +29,48 @@ def gelu(features, approximate=False, name=None):
 
 def leaky_relu(features, alpha=0.2, name=None):
     return ops.leaky_relu(features, alpha)
+
+
+def bias_add(value, bias, data_format=None, name=None):
+    return ops.add(value, bias)
+
+
+def dropout(x, rate, noise_shape=None, seed=None, name=None):
+    return random.dropout(x, rate, noise_shape, seed)
+
+
+def embedding_lookup(params, ids, max_norm=None, name=None):
+    return ops.take(params, ids, 0)
+
+
+def conv2d(input, filters, strides, padding, data_format="NHWC", dilations=None, name=None):
+    return ops.conv(
+        input, filters, _sizes(strides), padding.lower(), None, _sizes(dilations or 1)
+    )  # fmt: skip
+
+
+def max_pool2d(input, ksize, strides, padding, data_format="NHWC", name=None):
+    return ops.max_pool(input, _sizes(ksize), _sizes(strides), padding.lower())
+
+
+def avg_pool2d(input, ksize, strides, padding, data_format="NHWC", name=None):
+    return ops.average_pool(input, _sizes(ksize), _sizes(strides), padding.lower())
+
+
+max_pool, avg_pool = max_pool2d, avg_pool2d
+
+
+def _sizes(value):
+    """A size, the two of height and width, or those of all four axes."""
+    sizes = [value] * 2 if isinstance(value, int) else list(value)
+    return tuple(sizes * 2 if len(sizes) == 1 else sizes[1:3] if len(sizes) == 4 else sizes)
+
+
+def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name=None):
+    inverse = ops.rsqrt(ops.add(variance, variance_epsilon))
+    inverse = inverse if scale is None else ops.multiply(inverse, scale)
+    normalized = ops.multiply(ops.subtract(x, mean), inverse)
+    return normalized if offset is None else ops.add(normalized, offset)
 
 
 def l2_loss(t, name=None):

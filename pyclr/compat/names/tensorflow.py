@@ -17,7 +17,13 @@ from ... import Variable as Variable
 from ... import ops
 from ...data import TensorSpec as TensorSpec
 from ...gradient_tape import GradientTape as GradientTape
+from ...initializers import Constant as constant_initializer  # noqa: F401
+from ...initializers import Ones as ones_initializer  # noqa: F401
+from ...initializers import RandomNormal as random_normal_initializer  # noqa: F401
+from ...initializers import RandomUniform as random_uniform_initializer  # noqa: F401
+from ...initializers import Zeros as zeros_initializer  # noqa: F401
 from . import from_ops
+from .indexing import *  # noqa: F403
 
 
 def __getattr__(name):
@@ -195,9 +201,11 @@ reduce_max = _reduction(ops.max)
 reduce_mean = _reduction(ops.mean)
 reduce_min = _reduction(ops.min)
 reduce_prod = _reduction(ops.prod)
+reduce_logsumexp = _reduction(ops.logsumexp)
 reduce_std = _reduction(ops.std)
 reduce_sum = _reduction(ops.sum)
 reduce_variance = _reduction(ops.var)
+reduce_euclidean_norm = _reduction(lambda x, axis, keepdims: ops.norm(x, None, axis, keepdims))
 
 
 def argmax(input, axis=None, output_type=int64, name=None):
@@ -244,6 +252,15 @@ def squared_difference(x, y, name=None):
 
 def where(condition, x=None, y=None, name=None):
     return ops.where(condition, x, y)
+
+
+def confusion_matrix(labels, predictions, num_classes=None, weights=None, dtype=int32, name=None):
+    """Counts of (label, prediction), a square matrix."""
+    labels, predictions = np.asarray(labels).ravel(), np.asarray(predictions).ravel()
+    size = int(num_classes or max(labels.max(), predictions.max()) + 1)
+    counts = np.zeros((size, size))
+    np.add.at(counts, (labels, predictions), 1 if weights is None else np.asarray(weights).ravel())
+    return ops.convert_to_tensor(counts.astype(dtype))
 
 
 # --- The runtime ---------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
     Returns:
         The last value carried, and the outputs stacked along a new first axis (or `None`).
     """
-    from ...utils import tree
+    from ... import tree
 
     if not callable(f):
         raise TypeError(f"Argument `f` must be a function. Received: f={f!r}")
@@ -125,7 +125,7 @@ def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
 
 
 def _stacked(structures):
-    from ...utils import tree
+    from ... import tree
 
     leaves = zip(*(tree.flatten(structure) for structure in structures))
     return tree.pack_like(structures[0], [stack(list(column)) for column in leaves])
@@ -141,7 +141,7 @@ def associative_scan(f, elems, reverse=False, axis=0):
         reverse: Boolean, whether it goes from the last part to the first.
         axis: Integer.
     """
-    from ...utils import tree
+    from ... import tree
 
     xs = [convert_to_tensor(x) for x in tree.flatten(elems)]
     axis = axis_of(axis, xs[0].ndim)
@@ -175,7 +175,7 @@ def map(f, xs):
         f: Function of a structure of tensors that returns one.
         xs: Structure of tensors.
     """
-    from ...utils import tree
+    from ... import tree
 
     columns = [unstack(x) for x in tree.flatten(xs)]
     return _stacked([f(tree.pack_like(xs, list(parts))) for parts in zip(*columns)])
@@ -212,7 +212,7 @@ def custom_gradient(f):
     ```
     """
 
-    from ...utils import tree
+    from ... import tree
 
     @functools.wraps(f)
     def function(*args, **kwargs):

@@ -7,6 +7,7 @@ import functools
 import numpy as np
 
 from ... import _core
+from ...symbolic import is_dry
 from ..core import cast, convert_to_tensor
 from ..operands import FLOATS, axes_of, floating, integers
 from .color import images_of
@@ -126,6 +127,9 @@ def resize(
         x = _cropped(x, height, width)
     elif pad_to_aspect_ratio:
         x = _padded(x, height, width, fill_value)
+    if is_dry():
+        dtype = x.dtype if given.dtype in FLOATS else given.dtype
+        return _ops.full(shape=[*x.shape[:-3], height, width, x.shape[-1]], dtype=dtype)
     for axis, target in ((-3, height), (-2, width)):
         axis, n = axis % x.ndim, x.shape[axis]
         if n == target:

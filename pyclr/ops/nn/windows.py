@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from ... import _core
+from ...symbolic import is_dry
 from ..core import convert_to_tensor
 from ..core.slices import take_slice
 from ..operands import channels_last, floating, integers, meet_floating
@@ -371,6 +372,8 @@ def _adaptive_pool(reduce, inputs, output_size, data_format):
     channels_last(data_format)
     x = floating(inputs)
     sizes = per_axis("output_size", output_size, _rank_of(x, "The inputs"))
+    if is_dry():
+        return _ops.full(shape=[x.shape[0], *sizes, x.shape[-1]], dtype=x.dtype)
     for axis, count in enumerate(sizes, 1):
         n, parts = x.shape[axis], []
         for i in range(count):
