@@ -1,78 +1,168 @@
-"""The table of training steps beside the peers: `python bench/report.py --peers PYTHON`.
+"""Everything beside the peers: `python bench/report.py --peers PYTHON`, in about ten minutes.
 
-Runs bench/step.py and writes bench/results.md: for each workload the best ms/step of pyclr and of
-every peer measured in the same run, and how many times slower than pyclr each is.
+Peers take turns, a few seconds each, in processes that stay; results are checked before times are
+noted. Writes bench/results.md (tables), docs/figures/speed.svg (picture), the README's figures and
+a line a workload in bench/history.csv. With `--quick`, it only sees that all of it runs.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
+import json
 import os
-import platform
-import re
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from bench import step  # noqa: E402
+from bench import footprint, report_files  # noqa: E402
+from bench.cases import BATCH_SIZES, CONVOLUTIONS, LAYERS, SOURCES, WIDTHS  # noqa: E402
+from bench.turns import OWN, SCRIPTS, Team  # noqa: E402
+from bench.workloads import MIN_ACCURACY, WORKLOADS  # noqa: E402
+
+MAIN = [name for name in SCRIPTS if not name.startswith(OWN + " ")]
+KERAS = [OWN, "TensorFlow-Keras", "Keras on JAX"]
+FAST = [OWN, "TensorFlow-Keras", "PyTorch", "jitted JAX"]  # where all would take too long
+ROWS = 10_000
 
 
-def machine():
-    """The processor's name, cores and the Python version."""
-    name = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as file:
-            name = (re.findall(r"model name\s*:\s*(.*)", file.read()) or [name])[0]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{name}, {cores} cores, {platform.system()}, Python {platform.python_version()}"
+def steps(team):
+    """The four workloads. The models stay: predictions are theirs."""
+    for name in sorted(WORKLOADS, key=lambda name: name != "cnn"):  # memory is read at the first
+        keep = name in ("mlp", "cnn") and team.threads > 1
+        budget = 24 if team.threads > 1 else 12
+        team.train("step", name, WORKLOADS[name], budget=budget, keep=keep)
 
 
-def table(results):
-    """The lines of a Markdown table of (workload, ms/step and ratio of every peer)."""
-    threads = max(result["threads"] for result in results)
-    best = {(r["workload"], r["peer"]): r for r in results if r["threads"] == threads}
-    workloads = list(dict.fromkeys(r["workload"] for r in results))
-    peers = list(dict.fromkeys(r["peer"] for r in results))
-    lines = [
-        "| ms/step, best (median) | " + " | ".join(peers) + " |",
-        "|---|" + "---|" * len(peers),
-    ]
-    for workload in workloads:
-        own = best[workload, "pyclr"]["best"]
-        cells = []
-        for peer in peers:
-            result = best.get((workload, peer))
-            if result is None:
-                cells.append("-")
+def predictions(team):
+    """`predict` of one row, and of many rows beside `evaluate`."""
+    seconds = 0.1 if team.quick else 0.5
+    one = {"case": "mlp", "rows": 1, "batch_size": 1, "seconds": seconds}
+    rows = 256 if team.quick else ROWS
+    many = {"case": "cnn", "rows": rows, "batch_size": 128, "seconds": seconds}
+    for section, do, question, unit in (
+        ("one row", "predict", one, 1e6),
+        ("predict", "predict", many, 1e3),
+        ("evaluate", "evaluate", many, 1e3),
+    ):
+        for peer, answers in team.ask_in_turns(team.chosen(MAIN), do, **question).items():
+            if answers[0].get("difference", 0) > 1e-4:
+                sys.exit(f"{peer.name}: predictions depend on the batch: {answers[0]}")
+            if rows == ROWS and question is many and answers[0]["accuracy"] < MIN_ACCURACY:
+                sys.exit(f"{peer.name}: wrong predictions: {answers[0]}")
+            times = [unit * s for answer in answers for s in answer["seconds"]]
+            team.note(section, question["case"], peer, times)
+
+
+def first_steps(team):
+    """`fit` of one batch after the model was built."""
+    for case in ("mlp", "cnn"):
+        answers = team.ask_in_turns(team.chosen(MAIN), "first_step", turns=1, case=case)
+        for peer, (answer,) in answers.items():
+            team.note("first step", case, peer, [1000 * answer["seconds"][0]])
+
+
+def convolutions(team):
+    """GFLOP/s of forward passes and gradients; outputs and gradients must agree."""
+    for case, convolution in list(CONVOLUTIONS.items())[: 2 if team.quick else None]:
+        peers = team.chosen([OWN, "PyTorch"])
+        ready = team.ask_in_turns(peers, "prepare_convolution", turns=1, case=case)
+        digests = [answer["results"] for (answer,) in ready.values()]
+        for name, *results in zip(("output", "input gradient", "weight gradient"), *digests):
+            flat = [number for digest in results for number in digest]
+            own, other = flat[:2], flat[-2:]
+            if abs(own[0] / other[0] - 1) > 1e-4 or abs(own[1] - other[1]) > 1e-3:
+                sys.exit(f"{case}: peers disagree about the {name}: {results}")
+        seconds = 0.005 if team.quick else 0.06
+        for peer, turns in team.ask_in_turns(list(ready), "convolution", seconds=seconds).items():
+            for part, passes in (("forward", 1), ("gradients", 2)):
+                times = [s for turn in turns for s in turn[part]]
+                rate = passes * convolution.flops() / 1e9
+                team.note(f"conv {part}", case, peer, [1e6 * s for s in times], gflop=rate)
+
+
+def footprints(team):
+    """Time of the import, and sizes."""
+    for turn in range(1 if team.quick else 3):
+        for peer in team.chosen(MAIN):
+            if turn > 1 and peer.name != OWN:
                 continue
-            cell = f"{result['best']:.3f} ({result['median']:.3f})"
-            if peer == "pyclr":
-                cell = f"**{cell}**, {100 * result['of_peak']:.0f} % of peak"
-            else:
-                cell += f", {result['best'] / own:.1f}x"
-            cells.append(cell)
-        lines.append(f"| `{workload}` | " + " | ".join(cells) + " |")
-    versions = {r["peer"]: r["version"] for r in results}
-    lines += ["", "Versions: " + ", ".join(f"{p} {v}" for p, v in versions.items()) + "."]
-    return lines
+            milliseconds = footprint.import_ms(peer.name, peer.python)
+            if milliseconds is not None:
+                team.note("import", "import", peer, [milliseconds])
+    for peer in team.chosen(MAIN):
+        size = footprint.installed_mb(peer.name, peer.python)
+        if size is not None:
+            team.note("size", "installed files", peer, [size])
+    team.note("size", "wheel", team.peers[0], [footprint.wheel_mb()])
+
+
+def trainings(section, cases, names):
+    """The function that measures a section of training steps."""
+
+    def measure(team):
+        for workload in cases[:1] if team.quick else cases:
+            team.train(section, workload.name, workload, names, budget=1)
+
+    return measure
+
+
+def sources(team):
+    """Arrays beside a `Dataset` and a generator."""
+    kinds = ["arrays", "dataset", "generator"]
+    team.train("source", "", SOURCES, KERAS[:2], budget=1, sources=kinds)
+
+
+PARTS = {
+    "steps": steps,
+    "predictions": predictions,  # of the models that steps has trained
+    "first-steps": first_steps,
+    "convolutions": convolutions,
+    "batch-sizes": trainings("batch size", BATCH_SIZES, FAST),
+    "widths": trainings("width", WIDTHS, FAST),
+    "layers": trainings("layer", LAYERS, KERAS),
+    "sources": sources,
+    "footprints": footprints,
+}
+
+
+def measure(options):
+    """All records, in the order of the report."""
+    records = []
+    cores = len(os.sched_getaffinity(0))
+    parts = [PARTS[name] for name in options.only or PARTS]
+    for threads in [cores] if options.only or options.quick or cores == 1 else [cores, 1]:
+        names = list(SCRIPTS) if threads > 1 else MAIN
+        with Team(names, options.peers, threads, options.quick, records) as team:
+            own = team.peers[0]
+            team.note("peak", "matrix product", own, [own.ask("peak", seconds=0.5)["gflops"]])
+            for part in parts if threads == cores else [steps]:
+                start = time.perf_counter()
+                part(team)
+                print(f"-- {part.__doc__} {time.perf_counter() - start:.0f} s", flush=True)
+    return records
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--peers", metavar="PYTHON", default=sys.executable)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--workloads", nargs="+", default=None)
+    parser.add_argument("--quick", action="store_true", help="see that all runs; write nothing")
+    parser.add_argument("--only", nargs="+", choices=list(PARTS), help="parts; writes nothing")
+    parser.add_argument("--save", metavar="FILE", help="keep the records, as JSON")
+    parser.add_argument("--from", metavar="FILE", dest="saved", help="write from kept records")
     options = parser.parse_args()
-    arguments = ["--peers", options.peers, "--epochs", str(options.epochs)]
-    if options.workloads:
-        arguments += ["--workloads", *options.workloads]
-    results = step.main(arguments)
-    lines = ["# Training steps beside the peers", "", f"{machine()}, {datetime.date.today()}.", ""]
-    lines += table(results)
-    path = Path(__file__).with_name("results.md")
-    path.write_text("\n".join(lines) + "\n")
-    print("\n" + "\n".join(lines) + f"\n\nwritten to {path}")
+    start = time.perf_counter()
+    if options.saved:
+        records = json.loads(Path(options.saved).read_text())
+    else:
+        records = measure(options)
+        print(f"{time.perf_counter() - start:.0f} s")
+    if options.save:
+        Path(options.save).write_text(json.dumps(records))
+    if options.quick or options.only:
+        report_files.results(records)
+    else:
+        report_files.write(records)
 
 
 if __name__ == "__main__":

@@ -77,6 +77,16 @@ constexpr DTypeInfo kDTypes[] = {{"float32", 4, 4}, {"float64", 8, 5}, {"int32",
                                  {"int64", 8, 3},   {"uint8", 1, 1},   {"bool", 1, 0}};
 const DTypeInfo& info(DType dtype) { return kDTypes[static_cast<int>(dtype)]; }
 
+// Products of dimensions, and bytes, are computed in 64 bits: beyond this they could wrap around, to
+// a storage that is smaller than its tensor.
+constexpr int64_t kLargest = int64_t{1} << 56;
+
+void check_size(const Shape& shape) {
+  int64_t room = kLargest;
+  for (int64_t dim : shape.dims()) room /= std::max<int64_t>(dim, 1);
+  check(room > 0, "A tensor is too large. Received: shape=", shape);
+}
+
 }  // namespace
 
 size_t size_of(DType dtype) { return info(dtype).size; }
@@ -130,6 +140,7 @@ void Storage::release() {
 }
 
 Tensor empty(const Shape& shape, DType dtype) {
+  check_size(shape);
   auto tensor = std::make_shared<TensorData>();
   tensor->shape = shape;
   tensor->dtype = dtype;
@@ -138,6 +149,7 @@ Tensor empty(const Shape& shape, DType dtype) {
 }
 
 Tensor untouched(const Shape& shape, DType dtype) {
+  check_size(shape);
   auto tensor = std::make_shared<TensorData>();
   tensor->shape = shape;
   tensor->dtype = dtype;

@@ -26,8 +26,8 @@ HEAD = """# Keras' names in pyclr
 
 Every public name of Keras {version}, and whether pyclr {own} has it. `pyclr.x` stands where
 `keras.x` does. A name in the list of a module is there and is compared with Keras by the tests of
-its kind. The page is made by `docs/keras_names.py`; what differs, and why a name is not there, comes
-from `docs/keras_names.toml`.
+its kind. The page is made by `docs/keras_names.py`; what differs, and why a name is not there,
+comes from `docs/keras_names.toml`.
 
 **{has} of {total} names** are there.
 """

@@ -58,7 +58,7 @@ class _Peer:
         return {}
 
     def train(self, case, epochs, source="arrays"):
-        trainer = self._trainers[case]
+        trainer = self._trainer(case)
         if source == "arrays":
             return {"seconds": trainer.train(epochs)}
         if trainer.train_from is None:
@@ -67,7 +67,7 @@ class _Peer:
 
     def check(self, case):
         """Loss and accuracy on unseen data."""
-        loss, accuracy = evaluate(self._trainers[case], CASES[case])
+        loss, accuracy = evaluate(self._trainer(case), CASES[case])
         return {"loss": loss, "accuracy": accuracy}
 
     def first_step(self, case):
@@ -78,7 +78,7 @@ class _Peer:
 
     def predict(self, case, rows, batch_size, seconds, most=2000):
         """`difference` is that to a prediction in batches of another size."""
-        trainer, (x, y) = self._trainers[case], CASES[case].data(max(rows, 2), stream=2)
+        trainer, (x, y) = self._trainer(case), CASES[case].data(max(rows, 2), stream=2)
         other, x = trainer.predict(x, len(x))[:rows], x[:rows]
         got = trainer.predict(x, batch_size)
         accuracy = float((got.argmax(axis=1) == y[:rows]).mean())
@@ -87,7 +87,7 @@ class _Peer:
         return {"seconds": times, "difference": difference, "accuracy": accuracy}
 
     def evaluate(self, case, rows, batch_size, seconds):
-        trainer, (x, y) = self._trainers[case], CASES[case].data(rows, stream=2)
+        trainer, (x, y) = self._trainer(case), CASES[case].data(rows, stream=2)
         if trainer.evaluate is None:
             raise ImportError("no evaluate")
         _, accuracy = trainer.evaluate(x, y, batch_size)
@@ -111,6 +111,11 @@ class _Peer:
     def peak(self, seconds):
         """GFLOP/s of a large matrix product."""
         return {"gflops": self._ability("peak")(seconds)}
+
+    def _trainer(self, case):
+        if case not in self._trainers:
+            raise ImportError(f"{case} was not built")
+        return self._trainers[case]
 
     def _ability(self, name):
         if name not in self._abilities:

@@ -2,23 +2,15 @@
 #pragma once
 
 #include "pointwise_table.h"
+#include "lanes.h"
 #include "simd.h"
+#include "wide.h"
 
 // libm by its C names: std:: templates would be weak symbols shared between instruction sets.
 extern "C" {
-double expm1(double) noexcept, log2(double) noexcept, log10(double) noexcept,
-    log1p(double) noexcept, sin(double) noexcept, cos(double) noexcept, tan(double) noexcept,
-    asin(double) noexcept, acos(double) noexcept, atan(double) noexcept, sinh(double) noexcept,
-    cosh(double) noexcept, asinh(double) noexcept, acosh(double) noexcept, atanh(double) noexcept,
-    erf(double) noexcept, erfc(double) noexcept, exp2(double) noexcept, cbrt(double) noexcept,
-    trunc(double) noexcept, floor(double) noexcept, ceil(double) noexcept, rint(double) noexcept,
+double trunc(double) noexcept, floor(double) noexcept, ceil(double) noexcept, rint(double) noexcept,
     pow(double, double) noexcept, fmod(double, double) noexcept, atan2(double, double) noexcept;
-float expm1f(float) noexcept, log2f(float) noexcept, log10f(float) noexcept, log1pf(float) noexcept,
-    sinf(float) noexcept, cosf(float) noexcept, tanf(float) noexcept, asinf(float) noexcept,
-    acosf(float) noexcept, atanf(float) noexcept, sinhf(float) noexcept, coshf(float) noexcept,
-    asinhf(float) noexcept, acoshf(float) noexcept, atanhf(float) noexcept, erff(float) noexcept,
-    erfcf(float) noexcept, exp2f(float) noexcept, cbrtf(float) noexcept, truncf(float) noexcept,
-    floorf(float) noexcept, ceilf(float) noexcept, rintf(float) noexcept,
+float truncf(float) noexcept, floorf(float) noexcept, ceilf(float) noexcept, rintf(float) noexcept,
     powf(float, float) noexcept, fmodf(float, float) noexcept, atan2f(float, float) noexcept;
 }
 
@@ -96,15 +88,11 @@ struct Pointwise {
   // log(1 + exp(x)) without overflow.
   static PYCLR_INLINE V softplus(V v) {
     const V x = exp(select(v < C(0), v, -v));
-    return max(v, C(0)) + LIBM(log1p);
+    return max(v, C(0)) + log1p(x);
   }
   static PYCLR_INLINE V silu_slope(V x) {
     const V s = sigmoid(x);
     return s * (C(1) + x * (C(1) - s));
-  }
-  static PYCLR_INLINE V normal_cdf(V v) {
-    const V x = v * C(0.7071067811865476);
-    return C(0.5) * (C(1) + LIBM(erf));
   }
   // Polynomials of Giles, "Approximating the erfinv function" (2012), for single precision; two
   // steps of Halley's method make that double.
@@ -123,8 +111,7 @@ struct Pointwise {
     V y = select(w < C(5), center, tail) * v;
     if constexpr (sizeof(T) == 8) {
       for (int step = 0; step < 2; ++step) {
-        V x = y;
-        const V excess = (LIBM(erf) - v) * C(0.8862269254527580) * exp(y * y);
+        const V excess = (erf(y) - v) * C(0.8862269254527580) * exp(y * y);
         y = y - excess / (C(1) + y * excess);
       }
     }
@@ -192,6 +179,48 @@ PYCLR_INLINE void binary_row(const T* a, bool a_moves, const T* b, bool b_moves,
   }
 }
 
+// The power of floats is a function of vectors.
+void power_row_f32(const float* a, bool a_moves, const float* b, bool b_moves, void* y, int64_t n) {
+  float* target = static_cast<float*>(y);
+  if (!b_moves && (*b == 2.0f || *b == 0.5f)) {
+    const bool square = *b == 2.0f;
+    for (int64_t i = 0; i < n; ++i) {
+      const float x = a_moves ? a[i] : *a;
+      target[i] = square ? x * x : __builtin_sqrtf(x);
+    }
+    return;
+  }
+  for_vectors<float>(n, [&](int64_t i, auto lanes) {
+    lanes.write(target + i, power(a_moves ? lanes.read(a + i) : broadcast(*a),
+                                  b_moves ? lanes.read(b + i) : broadcast(*b)));
+  });
+}
+
+// y[i] = c[i] ? a[i] : b[i]; an operand that does not move is one value.
+template <class T>
+void where_row(const bool* c, bool c_moves, const T* a, bool a_moves, const T* b, bool b_moves,
+               T* y, int64_t n) {
+  if (!c_moves) {
+    const bool first = *c;
+    binary_row(a, a_moves, b, b_moves, y, n, [first](T a, T b) { return first ? a : b; });
+  } else if (a_moves && b_moves) {
+    for (int64_t i = 0; i < n; ++i) {
+      const T left = a[i], right = b[i];
+      y[i] = c[i] ? left : right;
+    }
+  } else if (a_moves || b_moves) {
+    const T *moving = a_moves ? a : b, fixed = a_moves ? *b : *a;
+    const bool keep = a_moves;
+    for (int64_t i = 0; i < n; ++i) {
+      const T value = moving[i];
+      y[i] = c[i] == keep ? value : fixed;
+    }
+  } else {
+    const T left = *a, right = *b;
+    for (int64_t i = 0; i < n; ++i) y[i] = c[i] ? left : right;
+  }
+}
+
 #define BINARY(name, value)                                                                 \
   template <class T>                                                                        \
   void name##_row(const T* a, bool a_moves, const T* b, bool b_moves, void* y, int64_t n) { \
@@ -224,6 +253,7 @@ constexpr BinaryTable<T> binary_table() {
 #define BINARY(name, value) t.row[int(Binary::name)] = name##_row<T>;
 #define COMPARE(name, value) t.row[int(Binary::name)] = name##_row<T>;
 #include "kernels/pointwise.inc"
+  if constexpr (T(0.5) != T(0) && sizeof(T) == 4) t.row[int(Binary::power)] = power_row_f32;
   return t;
 }
 

@@ -34,6 +34,11 @@ struct BinaryTable {
                                   int64_t n);
 };
 
+// A row of n results: c ? a : b, by values of so many bytes.
+template <class T>
+using WhereRow = void (*)(const bool* c, bool c_moves, const T* a, bool a_moves, const T* b,
+                          bool b_moves, T* y, int64_t n);
+
 struct PointwiseKernels {
   UnaryTable<float> unary_f32;
   UnaryTable<double> unary_f64;
@@ -42,6 +47,9 @@ struct PointwiseKernels {
   BinaryTable<int32_t> binary_i32;
   BinaryTable<int64_t> binary_i64;
   BinaryTable<uint8_t> binary_u8;  // also boolean
+  WhereRow<uint8_t> where_1;
+  WhereRow<uint32_t> where_4;
+  WhereRow<uint64_t> where_8;
 
   template <class T>
   const UnaryTable<T>& unary() const {

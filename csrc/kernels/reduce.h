@@ -37,11 +37,12 @@ struct Max {
   // Whether a stands before b.
   template <class T>
   static PYCLR_INLINE bool before(T a, T b) {
-    return (a > b) | (a != a);
+    return a != a ? true : a > b;
   }
-  template <class T>
-  static PYCLR_INLINE T join(T a, T b) {
-    return before(a, b) ? a : b;
+  template <class V>
+  static PYCLR_INLINE V join(V a, V b) {
+    const V larger = a > b ? a : b;
+    return a != a ? a : larger;
   }
 };
 struct Min {
@@ -52,11 +53,12 @@ struct Min {
   }
   template <class T>
   static PYCLR_INLINE bool before(T a, T b) {
-    return (a < b) | (a != a);
+    return a != a ? true : a < b;
   }
-  template <class T>
-  static PYCLR_INLINE T join(T a, T b) {
-    return before(a, b) ? a : b;
+  template <class V>
+  static PYCLR_INLINE V join(V a, V b) {
+    const V smaller = a < b ? a : b;
+    return a != a ? a : smaller;
   }
 };
 
@@ -96,21 +98,44 @@ void reduce_rows(const T* x, int64_t rows, int64_t n, T* y) {
   for (; i < rows; ++i) y[i] = reduce_row<R>(x + i * n, n);
 }
 
-// Four rows at a time: the result is read and written once for all of them.
+template <class T>
+struct AnyVec {
+  typedef T Type __attribute__((vector_size(kVectorBytes)));
+};
+
+// kCount vectors of columns, each a chain in the order of the rows.
+template <class R, int kCount, class T>
+PYCLR_INLINE void column_vectors(const T* x, int64_t rows, int64_t n, T* y) {
+  using V = typename AnyVec<T>::Type;
+  constexpr int L = kVectorBytes / int(sizeof(T));
+  V sum[kCount];
+  PYCLR_UNROLL for (int k = 0; k < kCount; ++k) __builtin_memcpy(&sum[k], x + k * L, sizeof(V));
+  for (int64_t i = 1; i < rows; ++i)
+    PYCLR_UNROLL for (int k = 0; k < kCount; ++k) {
+      V v;
+      __builtin_memcpy(&v, x + i * n + k * L, sizeof v);
+      sum[k] = R::join(sum[k], v);
+    }
+  PYCLR_UNROLL for (int k = 0; k < kCount; ++k) __builtin_memcpy(y + k * L, &sum[k], sizeof(V));
+}
+
+// The last vector overlaps the one before: it gives the same results again.
 template <class R, class T>
-PYCLR_INLINE void wide_columns(const T* x, int64_t rows, int64_t n, T* __restrict y) {
-  int64_t i = rows % 4;
-  if (i == 0) {
-    for (int64_t j = 0; j < n; ++j) y[j] = R::template neutral<T>();
-  } else {
-    for (int64_t j = 0; j < n; ++j) y[j] = x[j];
-    for (int64_t k = 1; k < i; ++k)
-      for (int64_t j = 0; j < n; ++j) y[j] = R::join(y[j], x[k * n + j]);
+PYCLR_INLINE void wide_columns(const T* x, int64_t rows, int64_t n, T* y) {
+  constexpr int L = kVectorBytes / int(sizeof(T));
+  if (rows == 0 || n < L) {
+    for (int64_t j = 0; j < n; ++j) {
+      T sum = rows ? x[j] : R::template neutral<T>();
+      for (int64_t i = 1; i < rows; ++i) sum = R::join(sum, x[i * n + j]);
+      y[j] = sum;
+    }
+    return;
   }
-  for (; i < rows; i += 4) {
-    const T *a = x + i * n, *b = a + n, *c = b + n, *d = c + n;
-    for (int64_t j = 0; j < n; ++j)
-      y[j] = R::join(y[j], R::join(R::join(a[j], b[j]), R::join(c[j], d[j])));
+  int64_t j = 0;
+  for (; j + 4 * L <= n; j += 4 * L) column_vectors<R, 4>(x + j, rows, n, y + j);
+  for (; j < n; j += L) {
+    const int64_t at = j + L <= n ? j : n - L;
+    column_vectors<R, 1>(x + at, rows, n, y + at);
   }
 }
 
@@ -154,26 +179,31 @@ void arg_columns(const T* x, int64_t rows, int64_t stride, int64_t n, int32_t* y
 
 // The extremum of each piece by vectors; then its place in the first piece that has it.
 template <class R, class T>
-int32_t arg_row(const T* x, int64_t n) {
+PYCLR_INLINE int32_t arg_row(const T* x, int64_t n) {
   constexpr int64_t kPiece = 512;
   int64_t from = 0;
-  T best = x[0];
-  if (n > 32) {
-    best = reduce_row<R>(x, n < kPiece ? n : kPiece);
-    for (int64_t i = kPiece; i < n; i += kPiece) {
-      const T extremum = reduce_row<R>(x + i, n - i < kPiece ? n - i : kPiece);
-      if (best == best && R::before(extremum, best)) best = extremum, from = i;
-    }
-    if (best != best) {
-      while (x[from] == x[from]) ++from;
-    } else {
-      while (x[from] != best) ++from;
-    }
-    return int32_t(from);
+  T best = reduce_row<R>(x, n < kPiece ? n : kPiece);
+  for (int64_t i = kPiece; i < n; i += kPiece) {
+    const T extremum = reduce_row<R>(x + i, n - i < kPiece ? n - i : kPiece);
+    if (best == best && R::before(extremum, best)) best = extremum, from = i;
   }
-  for (int64_t i = 1; i < n; ++i)
-    if (best == best && R::before(x[i], best)) best = x[i], from = i;
+  while (x[from] != best && x[from] == x[from]) ++from;
   return int32_t(from);
+}
+
+template <class R, class T>
+void arg_rows(const T* x, int64_t rows, int64_t n, int32_t* y) {
+  for (int64_t i = 0; i < rows; ++i, x += n) {
+    if (n > 32) {
+      y[i] = arg_row<R>(x, n);
+      continue;
+    }
+    T best = x[0];
+    int32_t at = 0;
+    for (int64_t j = 1; j < n; ++j)
+      if (best == best && R::before(x[j], best)) best = x[j], at = int32_t(j);
+    y[i] = at;
+  }
 }
 
 template <class T>
@@ -185,7 +215,7 @@ constexpr ReduceTable<T> reduce_table() {
 
 template <class T>
 constexpr ArgTable<T> arg_table() {
-  return {{arg_columns<Max, T>, arg_columns<Min, T>}, {arg_row<Max, T>, arg_row<Min, T>}};
+  return {{arg_columns<Max, T>, arg_columns<Min, T>}, {arg_rows<Max, T>, arg_rows<Min, T>}};
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ template <class T>
 struct ArgTable {
   // y[j] = argmax (0) or argmin (1) over i < rows of x[i * stride + j], j < n.
   void (*columns[2])(const T* x, int64_t rows, int64_t stride, int64_t n, int32_t* y);
-  // The same of n contiguous elements.
-  int32_t (*row[2])(const T* x, int64_t n);
+  // y[i] = the same over j < n of x[i * n + j], i < rows.
+  void (*rows[2])(const T* x, int64_t rows, int64_t n, int32_t* y);
 };
 
 struct ReduceKernels {

@@ -2,8 +2,8 @@
 #include <cstring>
 
 #include "ops/ops.h"
+#include "ops/row_groups.h"
 #include "ops/shape_ops.h"
-#include "parallel.h"
 
 namespace pyclr {
 
@@ -26,6 +26,12 @@ int64_t index_at(const TensorData& indices, int64_t i, int64_t limit, const char
   check(wrapped >= 0 && wrapped < limit, op, ": an index must be in [", -limit, ", ", limit,
         "). Received: ", index);
   return wrapped;
+}
+
+std::vector<int64_t> wrapped_indices(const TensorData& indices, int64_t limit, const char* op) {
+  std::vector<int64_t> result(indices.size());
+  for (int64_t i = 0; i < indices.size(); ++i) result[i] = index_at(indices, i, limit, op);
+  return result;
 }
 
 void check_indices(const char* op, const TensorData& indices) {
@@ -51,13 +57,33 @@ struct Gather {
   static void run(const Call& call) {
     const TensorData &x = *call.in(0), &indices = *call.in(1);
     const int axis = normalize_axis(name, call.attrs_as<Attributes>().axis, x.shape.rank());
-    const int64_t n = x.shape[axis], outer = x.shape.product(0, axis), count = indices.size();
-    const size_t block = x.shape.product(axis + 1, x.shape.rank()) * size_of(x.dtype);
-    char* target = call.out()->data<char>();
-    for (int64_t o = 0; o < outer; ++o)
-      for (int64_t i = 0; i < count; ++i, target += block)
-        std::memcpy(target, x.data<char>() + (o * n + index_at(indices, i, n, name)) * block,
-                    block);
+    const int64_t n = x.shape[axis], outer = x.shape.product(0, axis);
+    const int64_t block = x.shape.product(axis + 1, x.shape.rank());
+    const auto size = static_cast<int64_t>(size_of(x.dtype));
+    const std::vector<int64_t> from = wrapped_indices(indices, n, name);
+    // Single numbers of the usual sizes are not worth a memcpy each.
+    if (block == 1 && size == 4) return copy<uint32_t>(x, from, outer, n, 1, *call.out());
+    if (block == 1 && size == 8) return copy<uint64_t>(x, from, outer, n, 1, *call.out());
+    copy<char>(x, from, outer, n, block * size, *call.out());
+  }
+  template <class T>
+  static void copy(const TensorData& x, const std::vector<int64_t>& from, int64_t outer, int64_t n,
+                   int64_t block, const TensorData& y) {
+    const auto count = static_cast<int64_t>(from.size());
+    const T* source = x.data<T>();
+    T* target = y.data<T>();
+    for_row_groups(outer * count, block, [&](int64_t first, int64_t rows) {
+      int64_t o = first / count, i = first % count;
+      for (int64_t row = first; row < first + rows; ++row) {
+        const T* s = source + (o * n + from[i]) * block;
+        if constexpr (sizeof(T) == 1) {
+          std::memcpy(target + row * block, s, block);
+        } else {
+          target[row] = *s;
+        }
+        if (++i == count) i = 0, ++o;
+      }
+    });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
     const Shape& shape = call.in(0)->shape;
@@ -110,10 +136,13 @@ template <class F>
 void for_each_along_axis(const char* op, const TensorData& indices, int axis, int64_t n, F&& f) {
   const int64_t m = indices.shape[axis],
                 inner = indices.shape.product(axis + 1, indices.shape.rank());
-  for (int64_t i = 0; i < indices.size(); ++i) {
-    const int64_t outer = i / (m * inner);
-    f(i, (outer * n + index_at(indices, i, n, op)) * inner + i % inner);
-  }
+  for_row_groups(indices.shape.product(0, axis), m * inner, [&](int64_t first, int64_t count) {
+    int64_t i = first * m * inner;
+    for (int64_t outer = first; outer < first + count; ++outer)
+      for (int64_t row = 0; row < m; ++row)
+        for (int64_t j = 0; j < inner; ++j, ++i)
+          f(i, (outer * n + index_at(indices, i, n, op)) * inner + j);
+  });
 }
 
 // x (a..., n, b...), indices (a..., m, b...) -> (a..., m, b...): y[..., i, ...] is

@@ -280,21 +280,37 @@ struct Where {
   }
   static void run(const Call& call) {
     const TensorData &c = *call.in(0), &a = *call.in(1), &b = *call.in(2), &y = *call.out();
+    const auto& table = kernels().pointwise;
+    switch (size_of(y.dtype)) {
+      case 1:
+        return run_rows(table.where_1, c, a, b, y);
+      case 4:
+        return run_rows(table.where_4, c, a, b, y);
+      default:
+        return run_rows(table.where_8, c, a, b, y);
+    }
+  }
+  template <class T>
+  static void run_rows(WhereRow<T> row, const TensorData& c, const TensorData& a,
+                       const TensorData& b, const TensorData& y) {
+    const int64_t size = y.size();
+    auto spreads = [size](const TensorData& x) { return x.size() == size || x.size() == 1; };
+    if (spreads(c) && spreads(a) && spreads(b)) {
+      const bool c_full = c.size() == size, a_full = a.size() == size, b_full = b.size() == size;
+      for_pieces(size, [&](int64_t begin, int64_t end) {
+        row(c.data<bool>() + (c_full ? begin : 0), c_full, a.data<T>() + (a_full ? begin : 0),
+            a_full, b.data<T>() + (b_full ? begin : 0), b_full, y.data<T>() + begin, end - begin);
+      });
+      return;
+    }
     const std::array<Strides, 4> strides = {
         broadcast_strides(c.shape, y.shape), broadcast_strides(a.shape, y.shape),
         broadcast_strides(b.shape, y.shape), contiguous_strides(y.shape)};
-    const int last = std::max(y.shape.rank() - 1, 0);
-    const int64_t n = y.shape.rank() ? y.shape[last] : 1;
-    with_type(y.dtype, [&](auto t) {
-      using T = decltype(t);
-      for_each_row<4>(y.shape, strides, [&](const auto& at) {
-        const bool* condition = c.data<bool>() + at[0];
-        const T *left = a.data<T>() + at[1], *right = b.data<T>() + at[2];
-        T* target = y.data<T>() + at[3];
-        const int64_t sc = strides[0][last], sa = strides[1][last], sb = strides[2][last];
-        for (int64_t i = 0; i < n; ++i)
-          target[i] = condition[i * sc] ? left[i * sa] : right[i * sb];
-      });
+    const int last = y.shape.rank() - 1;
+    for_each_row<4>(y.shape, strides, [&](const auto& at) {
+      row(c.data<bool>() + at[0], strides[0][last] != 0, a.data<T>() + at[1],
+          strides[1][last] != 0, b.data<T>() + at[2], strides[2][last] != 0, y.data<T>() + at[3],
+          y.shape[last]);
     });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {

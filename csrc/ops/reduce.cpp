@@ -42,12 +42,12 @@ constexpr int64_t kRowPiece = 8192;
 template <Reduction R, class T>
 T long_row(const T* x, int64_t n) {
   const auto rows = kernels().reduce.of(T{}).rows[int(R)];
-  std::vector<T> partial((n + kRowPiece - 1) / kRowPiece);
   if (n <= kRowPiece) {
     T result;
     rows(x, 1, n, &result);
     return result;
   }
+  std::vector<T> partial((n + kRowPiece - 1) / kRowPiece);
   parallel_for(static_cast<int64_t>(partial.size()), [&](int64_t i) {
     rows(x + i * kRowPiece, 1, std::min(kRowPiece, n - i * kRowPiece), &partial[i]);
   });
@@ -285,9 +285,10 @@ struct ArgExtremum {
     const auto& table = kernels().reduce.arg(T{});
     const T* source = x.data<T>();
     int32_t* target = y.data<int32_t>();
+    if (y.size() == 0) return;
     if (inner == 1) {
       for_row_groups(outer, n, [&](int64_t first, int64_t count) {
-        for (int64_t i = first; i < first + count; ++i) target[i] = table.row[!Max](source + i * n, n);
+        table.rows[!Max](source + first * n, count, n, target + first);
       });
       return;
     }

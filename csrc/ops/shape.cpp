@@ -50,6 +50,13 @@ std::vector<int64_t> normalize_axes(const char* op, const std::vector<int64_t>& 
 
 namespace {
 
+template <class T>
+void fill(const TensorData& y, T value) {
+  for_row_groups(y.size(), 1, [&](int64_t first, int64_t count) {
+    std::fill_n(y.data<T>() + first, count, value);
+  });
+}
+
 // () -> shape, every element `value`.
 struct Full {
   static constexpr const char* name = "full";
@@ -70,7 +77,7 @@ struct Full {
     const TensorData& y = *call.out();
     with_type(y.dtype, [&](auto t) {
       using T = decltype(t);
-      std::fill_n(y.data<T>(), y.size(), static_cast<T>(value));
+      fill(y, static_cast<T>(value));
     });
   }
 };
@@ -182,12 +189,64 @@ void copy_strided(const TensorData& x, const Strides& from, int64_t from_offset,
   });
 }
 
-void permute(const TensorData& x, const std::vector<int64_t>& permutation, const TensorData& y) {
+// Axes of y = transpose(x), those that stay neighbours taken as one, and the strides in x.
+void joined_axes(const TensorData& x, const std::vector<int64_t>& permutation, Shape& shape,
+                 Strides& from) {
   const Strides own = contiguous_strides(x.shape);
+  std::vector<int64_t> dims;
+  for (int64_t axis : permutation) {
+    const int at = normalize_axis("transpose", axis, x.shape.rank());
+    const int64_t dim = x.shape[at];
+    if (dim == 1) continue;
+    if (!dims.empty() && from[dims.size() - 1] == own[at] * dim) {
+      dims.back() *= dim;
+    } else {
+      dims.push_back(dim);
+    }
+    from[dims.size() - 1] = own[at];
+  }
+  shape = Shape(dims);
+}
+
+// Exchanges the last axis with axis `inner`, which is the last one of x: matrices in tiles.
+template <class T>
+void transpose_matrices(const TensorData& x, const Strides& from, const TensorData& y,
+                        const Shape& shape, const Strides& to, int inner) {
+  constexpr int64_t kTile = 64;
+  const int last = shape.rank() - 1;
+  std::vector<int64_t> tiles(shape.begin(), shape.end());
+  tiles[inner] = (shape[inner] + kTile - 1) / kTile;
+  tiles[last] = (shape[last] + kTile - 1) / kTile;
+  tiles.push_back(1);  // a tile is a row of the walk
+  std::array<Strides, 4> strides{from, to, Strides{}, Strides{}};
+  strides[0][inner] *= kTile, strides[0][last] *= kTile;
+  strides[1][inner] *= kTile, strides[1][last] *= kTile;
+  strides[2][inner] = strides[3][last] = kTile;
+  const Shape walk(tiles);
+  const int64_t work = std::min(kTile, shape[inner]) * std::min(kTile, shape[last]);
+  for_row_groups(walk.size(), work, [&](int64_t first, int64_t count) {
+    for_rows<4>(walk, strides, first, count, [&](const auto& at) {
+      kernels_of<T>().transpose(x.data<T>() + at[0], from[last], y.data<T>() + at[1], to[inner],
+                                std::min(kTile, shape[last] - at[3]),
+                                std::min(kTile, shape[inner] - at[2]));
+    });
+  });
+}
+
+void permute(const TensorData& x, const std::vector<int64_t>& permutation, const TensorData& y) {
+  if (y.size() == 0) return;
+  Shape shape;
   Strides from{};
-  for (size_t i = 0; i < permutation.size(); ++i)
-    from[i] = own[normalize_axis("transpose", permutation[i], x.shape.rank())];
-  copy_strided(x, from, 0, contiguous_strides(y.shape), 0, y.shape, y);
+  joined_axes(x, permutation, shape, from);
+  const Strides to = contiguous_strides(shape);
+  int inner = -1;  // the axis along which x is contiguous
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    if (from[axis] == 1) inner = axis;
+  const bool moves = inner >= 0 && inner < shape.rank() - 1 && shape.rank() < Shape::max_rank;
+  if (moves && size_of(x.dtype) == 4) return transpose_matrices<float>(x, from, y, shape, to, inner);
+  if (moves && size_of(x.dtype) == 8)
+    return transpose_matrices<double>(x, from, y, shape, to, inner);
+  copy_strided(x, from, 0, to, 0, shape, y);
 }
 
 // x (d0, ..., dn) -> y with y's axis i being x's axis permutation[i].
@@ -374,7 +433,7 @@ struct Pad {
     const auto& a = call.attrs_as<Attributes>();
     with_type(y.dtype, [&](auto t) {
       using T = decltype(t);
-      std::fill_n(y.data<T>(), y.size(), static_cast<T>(a.value));
+      fill(y, static_cast<T>(a.value));
     });
     const Strides strides = contiguous_strides(y.shape);
     int64_t offset = 0;

@@ -1,6 +1,7 @@
 // Index arithmetic shared by the ops that move data: broadcasting and strided walks.
 #pragma once
 
+#include "ops/row_groups.h"
 #include "tensor.h"
 
 namespace pyclr {
@@ -29,15 +30,20 @@ int normalize_axis(const char* op, int64_t axis, int rank);
 // Sorted, unique, non-negative; all axes when `axes` is empty.
 std::vector<int64_t> normalize_axes(const char* op, const std::vector<int64_t>& axes, int rank);
 
-// Calls f(offset of each operand...) for every row of a walk over `shape`; a row is the last axis.
+// Calls f(offset of each operand...) for `count` rows, from row `first` on, of a walk over `shape`;
+// a row is the last axis.
 template <size_t N, class F>
-void for_each_row(const Shape& shape, const std::array<Strides, N>& strides, F&& f) {
+void for_rows(const Shape& shape, const std::array<Strides, N>& strides, int64_t first,
+              int64_t count, F&& f) {
   const int outer = std::max(shape.rank() - 1, 0);
   std::array<int64_t, N> offsets{};
   std::array<int64_t, Shape::max_rank> index{};
-  const int64_t rows = shape.rank() ? shape.product(0, outer) : 1;
-  if (shape.size() == 0) return;
-  for (int64_t row = 0; row < rows; ++row) {
+  for (int axis = outer - 1; axis >= 0; --axis) {
+    index[axis] = first % shape[axis];
+    first /= shape[axis];
+    for (size_t i = 0; i < N; ++i) offsets[i] += strides[i][axis] * index[axis];
+  }
+  for (int64_t row = 0; row < count; ++row) {
     f(offsets);
     for (int axis = outer - 1; axis >= 0; --axis) {
       ++index[axis];
@@ -47,6 +53,16 @@ void for_each_row(const Shape& shape, const std::array<Strides, N>& strides, F&&
       index[axis] = 0;
     }
   }
+}
+
+// The same for every row, on several threads: rows must not touch each other's results.
+template <size_t N, class F>
+void for_each_row(const Shape& shape, const std::array<Strides, N>& strides, F&& f) {
+  if (shape.size() == 0) return;
+  const int64_t row_size = shape.rank() ? shape.last() : 1;
+  for_row_groups(shape.size() / row_size, row_size, [&](int64_t first, int64_t count) {
+    for_rows<N>(shape, strides, first, count, f);
+  });
 }
 
 }  // namespace pyclr

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "ops/ops.h"
+#include "ops/row_groups.h"
 
 namespace pyclr {
 
@@ -47,8 +48,10 @@ struct AssignAdd {
       using T = decltype(t);
       T* variable = call.in(0)->data<T>();
       const T* value = call.in(1)->data<T>();
-      for (int64_t i = 0; i < call.in(0)->size(); ++i)
-        variable[i] = static_cast<T>(variable[i] + value[i]);
+      for_row_groups(call.in(0)->size(), 1, [&](int64_t first, int64_t count) {
+        for (int64_t i = first; i < first + count; ++i)
+          variable[i] = static_cast<T>(variable[i] + value[i]);
+      });
     });
   }
   static bool writes(const Call&, size_t input) { return input == 0; }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 
@@ -86,9 +85,13 @@ class CSVLogger(Callback):
         self._file.replace("".join(map(self._line, lines)))
 
     def _rows(self):
+        import csv  # when it is used: importing pyclr is quick
+
         return list(csv.reader(io.StringIO(self._file.text(), newline=""), delimiter=self.sep))
 
     def _line(self, cells):
+        import csv
+
         line = io.StringIO(newline="")
         csv.writer(line, delimiter=self.sep).writerow(cells)
         return line.getvalue()

@@ -1,8 +1,6 @@
 """The archives of CIFAR-10 and CIFAR-100: pickled dictionaries in a tar file."""
 
 import io
-import pickle
-import tarfile
 
 import numpy as np
 
@@ -21,6 +19,9 @@ def read(dataset, file, folder, members, labels):
         members: List of lists of file names; the content of each list is concatenated.
         labels: String, the key of the labels.
     """
+    import pickle
+    import tarfile
+
     content = _files.read(dataset, file, _MIRRORS)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
 

@@ -1,7 +1,6 @@
 """Texts as lists of word numbers, the most frequent word first: IMDB and Reuters."""
 
 import io
-import json
 
 import numpy as np
 
@@ -18,6 +17,8 @@ def read(dataset, file, path):
 
 def read_index(dataset, file, path):
     """Returns the dictionary of a JSON file."""
+    import json
+
     return json.loads(_files.read(dataset, file, path=path))
 
 

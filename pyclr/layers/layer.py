@@ -8,16 +8,15 @@ import warnings
 
 import numpy as np
 
-from .. import _core, regularizers, symbolic, tree
+from .. import _core, dtype_policies, regularizers, symbolic, tree
 from .._lookup import to_snake_case
-from ..dtype_policies import DTypePolicy
 from ..keras_tensor import KerasTensor
 from ..naming import unique_name
 from ..ops.core import convert_to_tensor
 from ..variables import Variable
 from .call_signature import CallSignature
 from .input_spec import check_inputs
-from .layer_state import LayerState, append_new, dtype_name, is_metric, touch
+from .layer_state import LayerState, append_new, is_metric, touch
 from .layer_state import structure_version as structure_version
 
 _thread = threading.local()
@@ -35,7 +34,8 @@ class Layer(LayerState, symbolic.Operation):
         activity_regularizer: Optional function of the output; its result, divided by the batch
             size, is added to the loss.
         trainable: Boolean, whether training changes the weights.
-        dtype: String, the dtype of weights and computations. Defaults to `floatx()`.
+        dtype: String or `DTypePolicy`, the dtype of weights and computations. Defaults to
+            `pyclr.config.dtype_policy()`, which is that of `floatx()`.
         name: String, unique in a model. Defaults to the class name in snake case.
 
     Attributes:
@@ -76,7 +76,7 @@ class Layer(LayerState, symbolic.Operation):
         if name is not None and not isinstance(name, str):
             raise ValueError(f"Argument `name` must be a string. Received: name={name!r}")
         set_(self, "name", name or unique_name(to_snake_case(type(self).__name__)))
-        set_(self, "dtype", dtype_name(dtype))
+        set_(self, "dtype", dtype_policies.get(dtype).name)
         set_(self, "built", False)
         set_(self, "_build_shapes", None)  # by the names of `call`'s arguments
         set_(self, "input_spec", None)
@@ -164,7 +164,7 @@ class Layer(LayerState, symbolic.Operation):
     # Keras' names for the one dtype of weights and computations.
     compute_dtype = property(lambda self: self.dtype)
     variable_dtype = property(lambda self: self.dtype)
-    dtype_policy = property(lambda self: DTypePolicy(self.dtype))
+    dtype_policy = property(lambda self: dtype_policies.DTypePolicy(self.dtype))
 
     def build(self, input_shape):
         """Makes the weights. `input_shape` is a tuple whose first entry, the batch, is `None`; for

@@ -125,7 +125,7 @@ class LayerState:
                 f"The shape of a weight must be known. Received: shape={shape} for weight "
                 f"'{name}' of layer '{self.name}'"
             )
-        dtype = dtype_name(dtype) if dtype is not None else self.dtype
+        dtype = self.dtype if dtype is None else dtype_policies.get(dtype).name
         if initializer is None:
             initializer = "glorot_uniform" if "float" in dtype else "zeros"
         variable = Variable(
@@ -253,8 +253,3 @@ def append_new(items, item):
 def _unique(variables):
     seen = set()
     return [v for v in variables if not (id(v) in seen or seen.add(id(v)))]
-
-
-def dtype_name(dtype):
-    """The name of a dtype given as one, as a dtype policy or as the config of a policy."""
-    return dtype_policies.get(dtype).name

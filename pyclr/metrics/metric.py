@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from .. import _core, initializers, ops, tree
+from .. import _core, config, dtype_policies, initializers, ops, tree
 from .._lookup import to_snake_case
-from ..layers.layer_state import dtype_name, leaves_of
+from ..layers.layer_state import leaves_of
 from ..naming import unique_name
 from ..variables import Variable
 
@@ -46,7 +46,7 @@ class Metric:
     def __init__(self, dtype=None, name=None):
         object.__setattr__(self, "_own_variables", [])  # (variable, initial value)
         self.name = name or unique_name(to_snake_case(type(self).__name__))
-        self._dtype = dtype_name(dtype)
+        self._dtype = dtype_policies.get(dtype or config.floatx()).name
 
     @property
     def dtype(self):
@@ -97,7 +97,7 @@ class Metric:
         variable = Variable(
             initializers.get("zeros" if initializer is None else initializer),
             shape=(shape,) if isinstance(shape, int) else tuple(shape),
-            dtype=self.dtype if dtype is None else dtype_name(dtype),
+            dtype=self.dtype if dtype is None else dtype_policies.get(dtype).name,
             trainable=False,
             name=name,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from .interrupt import Interrupts
 
 
@@ -19,6 +21,7 @@ class Keeper:
         self._state, self._model, self._callbacks = state, model, callbacks
         self._place, self._logs = place, {}
         self._saved = None
+        self._warned = False
         self._interrupts = Interrupts()
         every = None if state is None else state.save_freq
         self._every = None if every in (None, "epoch") else int(every)
@@ -76,6 +79,18 @@ class Keeper:
         if self._state is not None and self._saved != self._place:
             if self._state.save(self._model, self._callbacks, self._place, self._logs):
                 self._saved = self._place
+            else:
+                self._warn_once()
+
+    def _warn_once(self):
+        if self._warned:
+            return
+        self._warned = True
+        newest = self._state.newest()
+        before = f"The one before, '{newest}', stays." if newest else "There is none before."
+        warnings.warn(
+            f"Weights are not finite, and no state of the run is saved. {before}", stacklevel=5
+        )
 
     def end(self, delete):
         """Told that the run has succeeded; `delete` says whether its states go."""

@@ -13,14 +13,15 @@ import numpy as np
 FEWEST = 10  # steps, below which a curve says nothing
 
 # The loss must fall by so many times the noise that is left in the smoothed curve. Of curves that
-# have no fall, noise makes one in a hundred fall by 6 to 7 times that.
+# are noise, one in a hundred falls by 6 to 7 times that, one in a thousand by 7 to 9.
 _FALL_TO_NOISE = 10.0
 
 # And by so much of its first value: that a step changes the loss a little is sure, for any model.
 _LEAST_FALL = 0.005
 
-# A constant rate is so much of the highest one of a cycle, which does not stay there.
-_CONSTANT = 2 / 3
+# A constant rate is so much of the highest one of a cycle, which does not stay there: about the
+# cycle's mean.
+_CONSTANT = 0.5
 
 
 class LearningRateRange:
@@ -31,8 +32,8 @@ class LearningRateRange:
         losses: Array, the loss of the batch of each step.
         smoothed: Array, the losses without their noise: a running median, and its running mean.
         diverged: Boolean, whether the test ended early because the loss exploded.
-        suggestion: Number, the rate for training at a constant rate: two thirds of the highest
-            rate of a cycle; or `None`.
+        suggestion: Number, the rate for training at a constant rate: half of the highest rate
+            of a cycle; or `None`.
         bounds: `(min_lr, max_lr)` for a cyclical schedule: up to the centre of the trough of the
             curve, from a tenth of that; or `None`.
         steepest: Number, the rate at which the loss falls fastest; or `None`.
@@ -170,7 +171,7 @@ def smooth(losses, window):
 
 
 def _running(values, window, function):
-    padded = np.pad(values, window // 2, mode="edge")
+    padded = np.pad(values, window // 2, mode="reflect")  # the edge's value counts once
     return function(np.lib.stride_tricks.sliding_window_view(padded, window), axis=-1)
 
 

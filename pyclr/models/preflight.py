@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -107,8 +107,7 @@ def _check_not_negative(weight):
         )
 
 
-@dataclass(frozen=True)
-class _Labels:
+class _Labels(NamedTuple):
     """Labels of one output.
 
     `argument` is how messages name them; `output_shape` has the batch axis; `function` is what the

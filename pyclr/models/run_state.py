@@ -67,6 +67,10 @@ class RunState:
         found = [(int(m.group(1)), name) for name in names if (m := _NAME.fullmatch(name))]
         return [(n, os.path.join(self.folder, name)) for n, name in sorted(found, reverse=True)]
 
+    def newest(self):
+        """Returns the path of the newest state, or `None`."""
+        return next((path for _, path in self._files()), None)
+
     def write(self, info, arrays):
         """Saves a state: plain values, and a dictionary of arrays."""
         files = self._files()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from .. import ops
@@ -159,6 +161,19 @@ class HyperParameters:
         for value in self._hyper_values.values():
             if is_schedule(value):
                 value.resolve(steps_per_epoch, total_epochs)
+        self._warn_of_end(steps_per_epoch * (total_epochs or 0))
+
+    def _warn_of_end(self, last):
+        """Warns when the learning rate's schedule ends before step `last`, or has ended."""
+        schedule, done = self.learning_rate_schedule, self._step()
+        end = None if schedule is None else schedule.end()
+        if end is not None and (done >= end or last > end):
+            warnings.warn(
+                f"The {type(schedule).__name__} ends at step {end:g}, and the training, which "
+                f"stands at step {done}, goes on. From there the learning rate stays "
+                f"{float(schedule(end)):.2g}.",
+                stacklevel=4,
+            )
 
     def _scalar(self, name, dtype):
         """A hyper-parameter of the current update as a tensor."""

@@ -80,6 +80,9 @@ class LossScaleOptimizer(Optimizer):
     def _scalars(self):
         return super()._scalars() + self.inner_optimizer._scalars()
 
+    def _states_of_another_rate(self):
+        return ()
+
     def _reset_slots(self):
         self.step_counter.assign(0)
         self.dynamic_scale.assign(self.initial_scale)

@@ -120,25 +120,36 @@ class State:
 
     def load_own_variables(self, store):
         """Sets the state from such a mapping. One that was made before the first update has no
-        slots; they are what they are at the start then.
+        slots; they are what they are at the start then. The learning rate stays what it is if it is
+        scheduled here or was when the state was made.
 
         Raises:
             ValueError: if it has another number of variables, or of other shapes.
         """
-        variables, scalars = self.variables, self._scalars()
+        variables = self.variables
         factor = float(np.asarray(store["rate_factor"])) if "rate_factor" in store else None
         count = len(store) - (factor is not None)
-        if count not in (len(variables), len(scalars)):
+        states = variables, self._scalars(), *self._states_of_another_rate()
+        stored = next((state for state in states if len(state) == count), None)
+        if stored is None:
             raise ValueError(
                 f"The optimizer '{self.name}' has {len(variables)} variables, and the file has "
                 f"{count} for it."
             )
-        fresh = count < len(variables)
-        for i, variable in enumerate(scalars if fresh else variables):
-            variable.assign(store[str(i)])
-        if fresh:
+        for i, variable in enumerate(stored):
+            if variable is not None:
+                variable.assign(store[str(i)])
+        if all(variable is not variables[-1] for variable in stored):
             self._reset_slots()
         self.rate_factor = 1.0 if factor is None else factor
+
+    def _states_of_another_rate(self):
+        """The variables in states that were made with a schedule if there is none here, or without;
+        `None` for the rate that is passed over."""
+        scalars = self._scalars()
+        slots = self.variables[len(scalars) :]
+        others = [self._iterations] if len(scalars) == 2 else [self._iterations, None]
+        return others + slots, others
 
     def _reset_slots(self):
         for variable in self._averages + self._accumulators:

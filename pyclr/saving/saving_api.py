@@ -30,7 +30,7 @@ _EXPANSION, _SLACK = 2, 1 << 26
 
 # What a config that was tampered with makes `from_config` and `build` raise, other than TypeErrors,
 # which say what is wrong.
-_UNUSABLE = (AttributeError, LookupError, MemoryError, OverflowError, RecursionError, ValueError)
+_UNUSABLE = (AttributeError, LookupError, MemoryError, OverflowError, RuntimeError, ValueError)
 
 
 def save_model(model, filepath, overwrite=True, include_optimizer=True):

@@ -6,9 +6,9 @@ names, whatever `safe_mode` says.
 """
 
 import inspect
+import os
 import sys
 from contextvars import ContextVar
-from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType
 
 import numpy as np
@@ -442,7 +442,7 @@ def _raise_unknown(kind, name, registered_name, config):
 
 def _defined_at(function):
     code = getattr(function, "__code__", None)
-    return f"{PurePath(code.co_filename).name}:{code.co_firstlineno}" if code else "unknown"
+    return f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}" if code else "unknown"
 
 
 def _own_class(name):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 from .. import tree
 
 
@@ -49,9 +47,9 @@ def model_to_dot(
         )
 
     def label(layer):
-        rows = [html.escape(type(layer).__name__ if hasattr(layer, "built") else layer.name)]
+        rows = [_escaped(type(layer).__name__ if hasattr(layer, "built") else layer.name)]
         if show_layer_names and hasattr(layer, "built"):
-            rows[0] = f"{html.escape(layer.name)} ({rows[0]})"
+            rows[0] = f"{_escaped(layer.name)} ({rows[0]})"
         activation = getattr(getattr(layer, "activation", None), "__name__", None)
         if show_layer_activations and activation:
             rows.append(f"Activation: {activation}")
@@ -163,6 +161,11 @@ def _pydot():
     return pydot
 
 
+def _escaped(text):
+    """The text as Graphviz' HTML-like labels have it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _identifier(layer):
     return f"node_{id(layer)}"
 
@@ -172,7 +175,7 @@ def _shapes(layer):
 
     def text(structure):
         shapes = [str(tuple(tensor.shape)) for tensor in tree.flatten(structure)]
-        return html.escape(", ".join(shapes) or "-")
+        return _escaped(", ".join(shapes) or "-")
 
     nodes = getattr(layer, "_inbound_nodes", [])
     if getattr(layer, "_graph", None) is not None:

@@ -146,7 +146,12 @@ def trained(tested, optimizer, data, fits, **options):
 @pytest.mark.parametrize(
     ("optimizer", "data", "fits", "options"),
     [
-        *[(optimizer, "arrays", (2, 1), {}) for optimizer in OPTIMIZERS],
+        *[
+            (optimizer, "arrays", (2, 1), {})
+            for optimizer in OPTIMIZERS
+            if optimizer != "one cycle"
+        ],
+        ("one cycle", "arrays", (2,), {}),
         *[("adam", data, (2, 1), {}) for data in DATA if data != "arrays"],
         ("one cycle", "arrays", (2,), {"built": False}),
         ("one cycle", "sequence", (2,), {"run_eagerly": True}),
@@ -320,7 +325,7 @@ def test_a_curve_whose_answer_is_known(noise, offset):
     centre = 10 ** np.average(grid, weights=depth)
     assert found.minimum * 10 == pytest.approx(10**-2, rel=0.5)
     assert found.bounds[1] == pytest.approx(centre, rel=0.15)
-    assert found.suggestion == pytest.approx(found.bounds[1] * 2 / 3)
+    assert found.suggestion == pytest.approx(found.bounds[1] / 2)
     assert found.bounds[0] == pytest.approx(found.bounds[1] / 10)
     assert 10**-4.2 < found.steepest < 10**-2
     assert found.valley == pytest.approx(10 ** (-4 + 2 * 2 / 3), rel=0.7)
@@ -439,7 +444,6 @@ def test_the_suggestion_keeps_up_with_a_grid():
     best = max(accuracy(rate) for rate in (1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0))
     found = model(0.01).lr_find(x, y)
     cycle = schedules.TriangularCyclicalLearningRate(*found.bounds, step_size=2, unit="epoch")
-    print(best, found, accuracy(cycle), accuracy(found.suggestion))
     assert accuracy(cycle) >= best - 2 / 360
     assert accuracy(found.suggestion) >= best - 2 / 360
 

@@ -48,7 +48,7 @@ def undisturbed(tmp_path_factory):
     "kind", ["arrays", "class weights", "dataset", "mapped dataset", "sequence"]
 )
 def test_killed_at_any_moment_and_started_again(kind, undisturbed, tmp_path):
-    """users_want 1, 3: for a kill at any batch, rerunning the same script gives the same weights,
+    """For a kill at any batch, rerunning the same script gives the same weights,
     slots, History, CSV and checkpoints; each batch is seen once."""
     expected, seconds = undisturbed(kind)
     killed = 0
@@ -75,7 +75,7 @@ def test_with_another_number_of_threads_after_each_kill(undisturbed, tmp_path):
 @needs_fork
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_killed_while_saving(call, undisturbed, tmp_path, monkeypatch):
-    """users_want 6: a kill while a file is written leaves the one before."""
+    """A kill while a file is written leaves the one before."""
     expected, _ = undisturbed("arrays")
     folder = str(tmp_path)
 
@@ -132,7 +132,7 @@ def test_the_number_of_updates_is_that_of_one_run(tmp_path):
 
 
 def test_the_next_fit_trains_all_its_epochs(tmp_path):
-    """users_want 9: what was resumed applies to one call of fit."""
+    """What was resumed applies to one call of fit."""
     with pytest.raises(RuntimeError):
         fit(runs.model(), tmp_path, [StopAt(2, 0)])
     net = runs.model()
@@ -156,7 +156,7 @@ def test_a_finished_run_is_not_trained_again_and_can_be_made_longer(tmp_path):
 
 
 def test_early_stopping_stops_where_it_would_have(tmp_path):
-    """users_want 2: the epoch at which training stops is the same with an interruption."""
+    """The epoch at which training stops is the same with an interruption."""
 
     def stopping():
         return pyclr.callbacks.EarlyStopping("loss", patience=3, min_delta=10.0)
@@ -170,7 +170,7 @@ def test_early_stopping_stops_where_it_would_have(tmp_path):
 
 
 def test_ctrl_c_ends_the_batch_saves_and_raises(tmp_path):
-    """users_want 49: the first Ctrl-C ends the current batch, runs on_train_end, saves the run
+    """The first Ctrl-C ends the current batch, runs on_train_end, saves the run
     state and raises KeyboardInterrupt with `model.history` filled."""
     seen = []
 
@@ -224,7 +224,7 @@ def test_the_state_of_another_model_is_refused(tmp_path):
 
 
 def test_nan_does_not_replace_the_last_finite_state(tmp_path):
-    """users_want 11: after a NaN stop the last finite state is still there."""
+    """After a NaN stop the last finite state is still there."""
 
     class Poison(pyclr.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
@@ -232,7 +232,8 @@ def test_nan_does_not_replace_the_last_finite_state(tmp_path):
                 weight = self.model.trainable_weights[0]
                 weight.assign(np.full(weight.shape, np.nan))
 
-    fit(runs.model(), tmp_path, [Poison(), pyclr.callbacks.TerminateOnNaN()])
+    with pytest.warns(UserWarning, match="no state of the run is saved"):
+        fit(runs.model(), tmp_path, [Poison(), pyclr.callbacks.TerminateOnNaN()])
     again = runs.model()
     history = fit(again, tmp_path)
     assert history.epoch == [0, 1, 2, 3]

@@ -80,6 +80,25 @@ def test_one_cycle_over_a_training():
     np.testing.assert_array_equal(found["momentum"].ravel(), expected.momentum()(np.arange(30)))
 
 
+def test_training_beyond_the_end_of_a_cycle_warns_once():
+    """users_want 16: OneCycle takes its length from `fit` when not given and holds its final value
+    past the end (one warning)."""
+    cycle = schedules.OneCycle(0.1)
+    model = net(optimizers.SGD(cycle, momentum=cycle.momentum()))
+    fit = dict(batch_size=8, verbose=0)  # 5 steps an epoch
+    model.fit(*data(), epochs=2, **fit)
+    model.fit(*data(), initial_epoch=2, epochs=3, **fit)  # of three epochs: it is longer now
+    message = "OneCycle ends at step 15, and .* stands at step 15, goes on"
+    with pytest.warns(UserWarning, match=message) as caught:
+        history = model.fit(*data(), epochs=3, **fit)
+    assert len(caught) == 1
+    assert set(history.step_rates["learning_rate"]) == {float(cycle(15))}
+    model = net(optimizers.SGD(schedules.OneCycle(0.1, 12)))
+    with pytest.warns(UserWarning, match="ends at step 12, and .* stands at step 0"):
+        history = model.fit(*data(), epochs=4, **fit)
+    assert set(history.step_rates["learning_rate"][12:]) == {float(cycle(15))}
+
+
 def test_setting_one_does_not_stop_replay():
     model = net(optimizers.Adam(0.01, weight_decay=0.1))
     model.fit(*data(), batch_size=8, verbose=0)
@@ -119,6 +138,19 @@ class Stairs(schedules.LearningRateSchedule):
     def __call__(self, step):
         assert isinstance(step, int)
         return 0.5 if step < 3 else 0.25
+
+
+@pytest.mark.parametrize("rate", [0.25, FALLING])
+def test_the_rate_of_a_loaded_model_can_be_set(rate, tmp_path):
+    """users_want 20: `optimizer.learning_rate = x` works at any time, and replaces the schedule."""
+    model = net(optimizers.SGD(schedules.TriangularCyclicalLearningRate(0.1, 0.3, 2), 0.9))
+    model.fit(*data(), batch_size=8, verbose=0)  # 5 steps
+    model.save(tmp_path / "model.keras")
+    model = pyclr.saving.load_model(tmp_path / "model.keras")
+    model.optimizer.learning_rate = rate
+    history = model.fit(*data(), batch_size=8, verbose=0)
+    expected = FALLING(np.arange(5, 10)) if rate is FALLING else [rate] * 5
+    np.testing.assert_array_equal(history.step_rates["learning_rate"], expected)
 
 
 def test_a_schedule_of_ones_own():

@@ -335,8 +335,32 @@ def test_rate_factor_is_saved_if_it_does_something():
     del store["rate_factor"]
     other.load_own_variables(store)
     assert other.rate_factor == 1
-    with pytest.raises(ValueError, match="has 2 variables, and the file has 1"):
-        other.load_own_variables({"0": store["0"]})
+    with pytest.raises(ValueError, match="has 2 variables, and the file has 0"):
+        other.load_own_variables({})
+
+
+@pytest.mark.parametrize("built", [True, False])
+@pytest.mark.parametrize("scheduled_here", [True, False])
+def test_a_state_from_with_or_without_a_schedule(scheduled_here, built):
+    """The slots and iterations are those of the state; the rate stays what it is here."""
+    rates = [schedules.ExponentialDecay(0.5, 50, 0.9), 0.25]
+    here, there = (optimizers.Adam(rate) for rate in (rates if scheduled_here else rates[::-1]))
+    variables = [tensor(np.ones(3)), tensor(np.ones((2, 2)))]
+    variables = [pyclr.Variable(np.asarray(v)) for v in variables]
+    there.build(variables)
+    there.apply([tensor(np.full(v.shape, 0.5)) for v in variables], variables)
+    store = {}
+    there.save_own_variables(store)
+    if not built:
+        store = {key: store[key] for key in list(store)[: 2 if scheduled_here else 1]}
+    here.build(variables)
+    here.load_own_variables(store)
+    assert int(here.iterations) == 1
+    rate = rates[0](1) if scheduled_here else 0.25
+    assert float(here.learning_rate) == pytest.approx(float(rate))
+    slots = [[v.numpy() for v in optimizer.variables][-4:] for optimizer in (here, there)]
+    for one, other in zip(*slots):
+        np.testing.assert_array_equal(one, other if built else 0 * other)
 
 
 # --- Optimizers of one's own ----------------------------------------------------------------------

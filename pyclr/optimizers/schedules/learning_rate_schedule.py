@@ -4,6 +4,8 @@ import numbers
 
 import numpy as np
 
+from ...saving import serialization
+
 
 class LearningRateSchedule:
     """Base class of learning rate schedules: the learning rate as a function of the step.
@@ -47,6 +49,11 @@ class LearningRateSchedule:
             steps_per_epoch: Integer, updates of an epoch.
             total_epochs: Integer, the epoch at which training ends, or `None`.
         """
+
+    def end(self):
+        """Returns the step from which on the rate is too small to learn, or `None` if there is none
+        or it is not known. `fit` warns when it trains beyond."""
+        return None
 
     def plot(self, steps=None, ax=None):
         """Draws the learning rate over the steps.
@@ -97,8 +104,15 @@ class LearningRateSchedule:
 
     @classmethod
     def from_config(cls, config):
-        """Returns an instance made from a `get_config()` dictionary."""
-        return cls(**config)
+        """Returns an instance made from a `get_config()` dictionary, whose functions and objects
+        may be configs themselves."""
+        restored = {
+            name: serialization.deserialize_keras_object(value)
+            if isinstance(value, dict) and "class_name" in value
+            else value
+            for name, value in config.items()
+        }
+        return cls(**restored)
 
 
 class FormulaSchedule(LearningRateSchedule):

@@ -82,7 +82,7 @@ class OneCycle(_Cycle):
     The rate rises from `initial_learning_rate` at step 0 to `max_learning_rate` at
     `warmup * total_steps` and falls to `final_learning_rate` at `total_steps`, where it stays. With
     `three_phase`, as in the paper, it falls to `initial_learning_rate` in as many steps as it rose,
-    and in the rest on to `final_learning_rate`.
+    and in the rest on to `final_learning_rate`. `fit` warns when it trains beyond the end.
 
     Args:
         max_learning_rate: Number, the peak.
@@ -136,6 +136,9 @@ class OneCycle(_Cycle):
         middle = [self.initial_learning_rate] if self.three_phase else []
         start, peak = self.initial_learning_rate, self.max_learning_rate
         return [start, peak, *middle, self.final_learning_rate]
+
+    def end(self):
+        return self._total()
 
     def momentum(self, high=0.95, low=0.85, name="OneCycleMomentum"):
         """Returns the schedule of the momentum that goes with this cycle: low where the rate is
