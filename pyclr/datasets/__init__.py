@@ -4,12 +4,15 @@ All but `digits`, which comes with pyclr, are read from `$PYCLR_DATASETS`, `~/.k
 `~/.pyclr/datasets`, else downloaded into the latter, and checked against their known hash.
 """
 
-from . import boston_housing as boston_housing
-from . import california_housing as california_housing
-from . import cifar10 as cifar10
-from . import cifar100 as cifar100
-from . import digits as digits
-from . import fashion_mnist as fashion_mnist
-from . import imdb as imdb
-from . import mnist as mnist
-from . import reuters as reuters
+from .._lazy import attach as _attach
+
+__getattr__, __dir__ = _attach(
+    __name__,
+    dict.fromkeys(
+        (
+            ".boston_housing", ".california_housing", ".cifar10", ".cifar100", ".digits",
+            ".fashion_mnist", ".imdb", ".mnist", ".reuters",
+        ),
+        "",
+    ),
+)  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -23,7 +22,7 @@ from ..saving.archive import write_atomically
 
 _MAGIC = b"pyclr run state 1\n"
 _NAME = re.compile(r"state-(\d{8})\.run")
-_DIGEST = hashlib.sha256().digest_size
+_DIGEST = 32  # bytes of a SHA-256
 _KEPT = 2  # the newest, and the one before in case the newest is damaged
 
 
@@ -78,7 +77,7 @@ class RunState:
         text = np.frombuffer(json.dumps(info).encode(), np.uint8)
         np.savez(buffer, **arrays, info=text)
         data = buffer.getvalue()
-        digest = hashlib.sha256(data).digest()
+        digest = _digest(data)
         number = files[0][0] + 1 if files else 0
         path = os.path.join(self.folder, f"state-{number:08}.run")
         write_atomically(path, lambda file: file.writelines((_MAGIC, digest, data)))
@@ -95,7 +94,7 @@ class RunState:
                     data = file.read()
                 start = len(_MAGIC) + _DIGEST
                 whole = data.startswith(_MAGIC) and (
-                    hashlib.sha256(data[start:]).digest() == data[len(_MAGIC) : start]
+                    _digest(data[start:]) == data[len(_MAGIC) : start]
                 )
                 if not whole:
                     raise ValueError("its checksum is wrong")
@@ -158,6 +157,12 @@ class RunState:
         """Returns the newest whole `SavedRun`, or `None`."""
         found = self.read()
         return None if found is None else SavedRun(self.folder, *found)
+
+
+def _digest(data):
+    import hashlib  # when it is used: importing pyclr is quick
+
+    return hashlib.sha256(data).digest()
 
 
 def run_state_of(resume, save_freq, callbacks):
