@@ -163,6 +163,8 @@ def main():
         report_files.results(records)
     else:
         report_files.write(records)
+        if not options.saved:
+            report_files.append_history(records)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the report writes: tables, the README's figures, the history, and (report_picture) a picture.
+"""What the report writes: tables, the README's figures, the history and, elsewhere, a picture.
 
 A cell is the best and, in brackets, the median; then how many times pyclr's best it is. The last
 column is the best peer's: below 1, pyclr is slower, and bench/README.md has a line with the reason.
@@ -33,9 +33,9 @@ SECTIONS = [
     Section(
         "step",
         "Training step, ms",
-        "Through `fit`, with shuffling and metrics. The limit is the time that the layers' floating "
-        "point operations take at the rate of a large matrix product, measured in the same run; "
-        "convolutions with fewer operations than the direct ones may pass it.",
+        "Through `fit`, with shuffling and metrics. The limit is the time that the layers' "
+        "floating point operations take at the rate of a large matrix product, measured in the "
+        "same run; convolutions with fewer operations than the direct ones may pass it.",
     ),
     Section(
         "one row",
@@ -116,7 +116,9 @@ class Report:
 
     def section_peers(self, section, threads):
         """The peers of a section, without pyclr's other forms."""
-        found = {r["peer"] for r in self.records if (r["section"], r["threads"]) == (section, threads)}
+        found = {
+            r["peer"] for r in self.records if (r["section"], r["threads"]) == (section, threads)
+        }
         return [p for p in self.peers if p in found and not p.startswith("pyclr ")]
 
     def limit(self, case, threads):
@@ -174,14 +176,17 @@ def _cell(record):
 
 def _number(value):
     """Three digits or more."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.{1 if value >= 10 else 2 if value >= 1 else 3}f}"
+    digits = sum(value < limit for limit in (100, 10, 1))
+    return f"{value:.{digits}f}"
 
 
 def results(records):
     """The text of bench/results.md."""
     report, slower = Report(records), []
-    lines = ["# Beside the peers", "", f"{machine()}, {datetime.date.today()}. {report.versions()}."]
-    lines += [
+    lines = [
+        "# Beside the peers",
+        "",
+        f"{machine()}, {datetime.date.today()}. {report.versions()}.",
         "",
         "Best and, in brackets, median; `x`: how many times that of pyclr. The last column is the "
         "best peer's ratio. How it is measured: `bench/README.md`.",
@@ -198,7 +203,9 @@ def results(records):
     text = "\n".join(lines) + "\n"
     print(text)
     unexplained = [cell for cell in slower if not _has_reason(cell)]
-    print(f"slower than the best peer: {slower}\nwithout a reason in bench/README.md: {unexplained}")
+    print(
+        f"slower than the best peer: {slower}\nwithout a reason in bench/README.md: {unexplained}"
+    )
     return text
 
 
@@ -254,7 +261,6 @@ def write(records):
     picture.parent.mkdir(exist_ok=True)
     report_picture.draw(report, caption, picture)
     _write_readme(report, caption)
-    _append_history(report)
 
 
 def _write_readme(report, caption):
@@ -263,9 +269,9 @@ def _write_readme(report, caption):
         "<!-- speed: written by bench/report.py -->",
         "![ms of a training step, beside the peers](docs/figures/speed.svg)",
         "",
-        f"ms of a training step, {threads} threads (best; median in brackets); {caption}. The limit is "
-        "the time of the floating point operations at the peak of a matrix product. More: "
-        "`bench/results.md`.",
+        f"ms of a training step, {threads} threads (best; median in brackets); {caption}. The "
+        "limit is the time of the floating point operations at the rate of a large matrix product. "
+        "More: `bench/results.md`.",
         "",
         *table(report, SECTIONS[0], threads, []),
         "<!-- end of speed -->",
@@ -278,10 +284,12 @@ def _write_readme(report, caption):
     path.write_text(text)
 
 
-def _append_history(report):
-    """A line for each workload and number of threads."""
+def append_history(records):
+    """A line for each workload and number of threads; a `+` says that the commit was changed."""
+    report = Report(records)
     path = ROOT / "bench" / "history.csv"
-    commit = _git("rev-parse", "--short", "HEAD") + ("+" if _git("status", "--short", "-uno") else "")
+    changed = _git("status", "--short", "--untracked-files=no", "csrc", "pyclr")
+    commit = _git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
     with path.open("a", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         if not path.stat().st_size:
@@ -294,7 +302,5 @@ def _append_history(report):
 
 
 def _git(*arguments):
-    run = subprocess.run(
-        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     return run.stdout.strip()

@@ -2,11 +2,40 @@
 // operations in the same order - so that a replay has the bits of the eager step.
 #include <unordered_map>
 
+#include "ops/ops.h"
 #include "program.h"
 
 namespace pyclr {
 
 namespace {
+
+// Who makes each tensor, and who uses each storage.
+struct Uses {
+  std::unordered_map<const TensorData*, size_t> producer;
+  std::unordered_map<const Storage*, size_t> readers;
+  Storages written;  // in place, by a call that updates its input
+
+  explicit Uses(const std::vector<Call>& calls) {
+    for (size_t i = 0; i < calls.size(); ++i) {
+      for (size_t j = 0; j < calls[i].inputs.size(); ++j) {
+        const Storage* storage = calls[i].inputs[j]->storage.get();
+        ++readers[storage];
+        if (calls[i].op->writes(calls[i], j)) written.insert(storage);
+      }
+      for (const Tensor& out : calls[i].outputs) producer[out.get()] = i;
+    }
+  }
+  // The call that makes `tensor`, if it is one of `op`.
+  Call* maker(std::vector<Call>& calls, const Tensor& tensor, const Op& op) const {
+    auto source = producer.find(tensor.get());
+    if (source == producer.end() || calls[source->second].op != &op) return nullptr;
+    return &calls[source->second];
+  }
+  bool read_once(const Tensor& tensor, const Storages& pinned) const {
+    const Storage* storage = tensor->storage.get();
+    return readers.at(storage) == 1 && !pinned.contains(storage);
+  }
+};
 
 struct SetActivation final : FieldVisitor {
   using FieldVisitor::visit;
@@ -20,31 +49,22 @@ struct SetActivation final : FieldVisitor {
 // dense or conv2d, then relu of it that alone reads it -> relu in the epilogue of the matrix
 // product. relu's gradient needs only its output.
 void relu_into_epilogue(std::vector<Call>& calls, const Storages& pinned) {
-  std::unordered_map<const Storage*, size_t> readers;
-  std::unordered_map<const TensorData*, size_t> producer;
-  for (size_t i = 0; i < calls.size(); ++i) {
-    for (const Tensor& in : calls[i].inputs) ++readers[in->storage.get()];
-    for (const Tensor& out : calls[i].outputs) producer[out.get()] = i;
-  }
+  const Uses uses(calls);
   std::vector<Call> kept;
   std::vector<bool> gone(calls.size());
   for (size_t i = 0; i < calls.size(); ++i) {
-    if (calls[i].op->name != "relu") continue;
-    const Tensor& x = calls[i].in(0);
-    auto source = producer.find(x.get());
-    if (source == producer.end() || readers[x->storage.get()] != 1 ||
-        pinned.contains(x->storage.get()))
-      continue;
-    Call& product = calls[source->second];
+    if (calls[i].op != &relu_op || !uses.read_once(calls[i].in(0), pinned)) continue;
     // Their gradient ops carry the attribute as well, and ignore it.
-    if (product.op->name != "dense" && product.op->name != "conv2d") continue;
+    Call* product = uses.maker(calls, calls[i].in(0), dense_op);
+    if (!product) product = uses.maker(calls, calls[i].in(0), conv2d_op);
+    if (!product) continue;
     SetActivation change;
     change.from = "linear", change.to = "relu";
-    auto attrs = product.attrs->clone();
+    auto attrs = product->attrs->clone();
     attrs->visit_fields(change);
     if (!change.done) continue;
-    product.attrs = std::move(attrs);
-    product.outputs = calls[i].outputs;
+    product->attrs = std::move(attrs);
+    product->outputs = calls[i].outputs;
     gone[i] = true;
   }
   for (size_t i = 0; i < calls.size(); ++i)
@@ -52,10 +72,51 @@ void relu_into_epilogue(std::vector<Call>& calls, const Storages& pinned) {
   calls = std::move(kept);
 }
 
+struct SetShape final : FieldVisitor {
+  using FieldVisitor::visit;
+  std::vector<int64_t> shape;
+  void visit(const char* name, std::vector<int64_t>& value) override {
+    if (std::string_view(name) == "shape") value = shape;
+  }
+};
+
+// Is `gradient` max_pool2d_gradient of what `pool` did?
+bool is_gradient_of(const Call& gradient, const Call& pool) {
+  if (gradient.in(1) != pool.out(1)) return false;
+  SetShape change;
+  change.shape.assign(pool.in(0)->shape.begin(), pool.in(0)->shape.end());
+  auto attrs = pool.attrs->clone();
+  attrs->visit_fields(change);
+  return attrs->equals(*gradient.attrs);
+}
+
+// y = relu(..), max-pooled; in the backward pass max_pool2d_gradient and of it relu_gradient by y
+// -> relu_gradient by the maxima, which are fewer, and max_pool2d_gradient of that. A window's
+// gradient goes to an element that equals its maximum.
+void relu_gradient_before_unpooling(std::vector<Call>& calls, const Storages& pinned) {
+  const Uses uses(calls);
+  for (Call& relu : calls) {
+    if (relu.op != &relu_gradient_op || !uses.read_once(relu.in(0), pinned)) continue;
+    Call* unpool = uses.maker(calls, relu.in(0), max_pool2d_gradient_op);
+    if (!unpool) continue;
+    const Call* pool = uses.maker(calls, unpool->in(1), max_pool2d_op);
+    if (!pool || pool->in(0) != relu.in(1) || !is_gradient_of(*unpool, *pool)) continue;
+    const Tensor &dy = unpool->in(0), &maxima = pool->out(0);
+    if (uses.written.contains(relu.in(1)->storage.get()) ||
+        uses.written.contains(maxima->storage.get()) || uses.written.contains(dy->storage.get()))
+      continue;
+    const Tensor masked = empty(dy->shape, dy->dtype);
+    const Call moved{unpool->op, {masked, unpool->in(1)}, relu.outputs, unpool->attrs};
+    *unpool = {relu.op, {dy, maxima}, {masked}, relu.attrs};
+    relu = moved;
+  }
+}
+
 }  // namespace
 
 std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned) {
   relu_into_epilogue(calls, pinned);
+  relu_gradient_before_unpooling(calls, pinned);
   return calls;
 }
 

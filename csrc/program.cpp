@@ -137,6 +137,20 @@ std::vector<std::shared_ptr<Storage>> made_storages(const Recording& recording) 
   return made;
 }
 
+// The storages that rewrites of the recording added.
+std::vector<std::shared_ptr<Storage>> added_storages(const Recording& recording,
+                                                     const std::vector<Call>& calls) {
+  Storages known;
+  for (const Call& call : recording.calls)
+    for (const Tensors* tensors : {&call.inputs, &call.outputs})
+      for (const Tensor& tensor : *tensors) known.insert(tensor->storage.get());
+  std::vector<std::shared_ptr<Storage>> added;
+  for (const Call& call : calls)
+    for (const Tensor& out : call.outputs)
+      if (known.insert(out->storage.get()).second) added.push_back(out->storage);
+  return added;
+}
+
 // Made storages that something outside the recording holds: through a tensor (a stashed
 // activation, a Python handle) or through another view of the storage.
 Storages held_storages(const Recording& recording,
@@ -174,7 +188,7 @@ std::string difference(const Recording& a, const Recording& b) { return Comparis
 
 Program::Program(Recording recording) : recording_(std::move(recording)) {
   check(recording_.obstacle.empty(), "This step can not be replayed: ", recording_.obstacle);
-  const auto made = made_storages(recording_);
+  auto made = made_storages(recording_);
   const Storages held = held_storages(recording_, made);
   has_held_ = !held.empty();
   Storages outputs;
@@ -183,6 +197,7 @@ Program::Program(Recording recording) : recording_(std::move(recording)) {
   Storages pinned = held;
   pinned.insert(outputs.begin(), outputs.end());
   std::vector<Call> calls = fuse(without_unused(recording_.calls, pinned), pinned);
+  for (auto& storage : added_storages(recording_, calls)) made.push_back(std::move(storage));
 
   // Lifetimes of what will live in the arena.
   std::unordered_map<const Storage*, Placement> lifetimes;
@@ -311,19 +326,40 @@ Program::Result Program::replay(const BatchSource& source, const std::vector<Fee
   return {step, copy_outputs()};
 }
 
-Tensors Program::replay(const Tensors& inputs, const std::vector<Feed>& feeds) {
+void Program::take_inputs(const Tensors& inputs) {
   check(inputs.size() == slots_.size(), "The program takes ", slots_.size(),
         " inputs. Received: ", inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i)
     check(same_spec(inputs[i], slots_[i]), "Input ", i, " of the program is ", slots_[i]->dtype,
           ' ', slots_[i]->shape, ". Received: ", inputs[i]->dtype, ' ', inputs[i]->shape);
-  std::lock_guard lock(mutex_);
-  FlushDenormals flush;
   for (size_t i = 0; i < inputs.size(); ++i)
     slots_[i]->storage->data = inputs[i]->data<std::byte>();
+}
+
+Tensors Program::replay(const Tensors& inputs, const std::vector<Feed>& feeds) {
+  std::lock_guard lock(mutex_);
+  take_inputs(inputs);
+  FlushDenormals flush;
   write_feeds(feeds, 0);
   run_calls();
   return copy_outputs();
+}
+
+std::vector<double> Program::time_calls(const Tensors& inputs, int64_t repetitions) {
+  std::lock_guard lock(mutex_);
+  take_inputs(inputs);
+  FlushDenormals flush;
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> least(calls_.size(), std::numeric_limits<double>::infinity());
+  for (int64_t i = 0; i < repetitions; ++i) {
+    for (size_t c = 0; c < calls_.size(); ++c) {
+      const auto start = Clock::now();
+      calls_[c].op->run(calls_[c]);
+      const std::chrono::duration<double> taken = Clock::now() - start;
+      least[c] = std::min(least[c], taken.count());
+    }
+  }
+  return least;
 }
 
 std::string Program::describe() const {

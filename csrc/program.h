@@ -59,6 +59,8 @@ class Program {
                 double seconds, const std::vector<std::byte*>& sinks);
   // Replays once on the given input tensors; their memory is used in place.
   Tensors replay(const Tensors& inputs, const std::vector<Feed>& feeds);
+  // The least seconds that each call took in so many replays on the given tensors.
+  std::vector<double> time_calls(const Tensors& inputs, int64_t repetitions);
   // True when something outside holds a tensor of the recording: each replay rewrites it, and a
   // new recording (the audit's) needs a new Program.
   bool has_held() const { return has_held_; }
@@ -71,6 +73,7 @@ class Program {
   std::string describe() const;
 
  private:
+  void take_inputs(const Tensors& inputs);
   void write_feeds(const std::vector<Feed>& feeds, int64_t step) const;
   void run_calls() const;
   Tensors copy_outputs() const;

@@ -83,7 +83,7 @@ constexpr int64_t kLargest = int64_t{1} << 56;
 
 void check_size(const Shape& shape) {
   int64_t room = kLargest;
-  for (int64_t dim : shape.dims()) room /= std::max<int64_t>(dim, 1);
+  for (int64_t dim : shape) room /= std::max<int64_t>(dim, 1);
   check(room > 0, "A tensor is too large. Received: shape=", shape);
 }
 

@@ -58,6 +58,28 @@ def backend():
     return "pyclr"
 
 
+def conv_algorithm():
+    """Returns how convolutions are computed: `"auto"` or `"direct"`."""
+    return "auto" if _core.use_winograd() else "direct"
+
+
+def set_conv_algorithm(name):
+    """Chooses how convolutions are computed.
+
+    With `"auto"`, the default, float32 convolutions of 3x3 and 5x5 kernels without strides,
+    dilation and groups use Winograd's minimal filtering (Lavin and Gray, arXiv:1509.09308) where
+    channels and images are large enough for it to be faster: less than half the
+    multiplications, and rounding errors some two to four times as large. The choice depends on the
+    shapes of the image and the kernel, not on the batch.
+
+    Args:
+        name: String, `"auto"`, or `"direct"` for products and sums as in the definition.
+    """
+    if name not in ("auto", "direct"):
+        raise ValueError(f"Argument `name` must be 'auto' or 'direct'. Received: name={name!r}")
+    _core.set_use_winograd(name == "auto")
+
+
 # --- Numbers and layouts -----------------------------------------------------------------------
 
 

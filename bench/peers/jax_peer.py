@@ -56,9 +56,7 @@ def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
             loss, correct = loss + batch_loss, correct + batch_correct
         return float(loss) / len(inputs), int(correct) / len(inputs)
 
-    return Trainer(
-        jax.__version__, timed_epochs(run_epoch), in_batches(predict_batch), evaluate
-    )
+    return Trainer(jax.__version__, timed_epochs(run_epoch), in_batches(predict_batch), evaluate)
 
 
 def _make_parameters(workload: Workload):

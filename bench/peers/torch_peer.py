@@ -57,9 +57,7 @@ def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
                 correct += (logits.argmax(dim=1) == targets[rows]).sum()
         return loss.item() / len(inputs), correct.item() / len(inputs)
 
-    return Trainer(
-        torch.__version__, timed_epochs(run_epoch), in_batches(predict_batch), evaluate
-    )
+    return Trainer(torch.__version__, timed_epochs(run_epoch), in_batches(predict_batch), evaluate)
 
 
 def _make_model(workload: Workload):

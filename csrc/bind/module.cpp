@@ -1,4 +1,5 @@
 #include "bind/bind.h"
+#include "kernels/conv.h"
 #include "kernels/kernels.h"
 #include "parallel.h"
 
@@ -22,5 +23,7 @@ PYBIND11_MODULE(_core, m) {
   });
   m.def("isa", isa_name, "The instruction set in use.");
   m.def("available_isas", available_isas);
+  m.def("set_use_winograd", set_use_winograd, py::arg("use"));
+  m.def("use_winograd", use_winograd);
   m.def("select_isa", select_isa);
 }

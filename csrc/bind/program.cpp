@@ -172,6 +172,9 @@ void bind_program(py::module_& m) {
             return program.replay(inputs, tables);
           },
           py::arg("inputs"), py::arg("feeds") = std::vector<std::pair<Tensor, py::array>>{})
+      .def("time_calls", &Program::time_calls, py::arg("inputs"), py::arg("repetitions"),
+           py::call_guard<py::gil_scoped_release>(),
+           "The least seconds that each call took in so many replays, which train on.")
       .def_property_readonly(
           "output_specs",
           [](const Program& program) {

@@ -7,6 +7,8 @@
 #include "kernels/conv.h"
 
 #include <numeric>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "kernels/blocking.h"
@@ -192,6 +194,18 @@ ConvShape without_multiplier(ConvShape s) {
   return s;
 }
 
+// The convolution of dy that gives dx, with flipped taps, where the strides are 1.
+ConvShape transposed(ConvShape s) {
+  std::swap(s.h, s.oh), std::swap(s.w, s.ow), std::swap(s.c, s.out);
+  s.pad_top = s.kh - 1 - s.pad_top, s.pad_left = s.kw - 1 - s.pad_left;
+  return s;
+}
+
+template <class T>
+bool uses_winograd(const ConvShape& s) {
+  return std::is_same_v<T, float> && winograd_suits(s);
+}
+
 // body(first, last) for parts of the batch's pixels, on all threads.
 template <class F>
 void for_pixels(const ConvShape& s, const F& body) {
@@ -259,6 +273,9 @@ void conv_forward(const ConvShape& s, const T* x, const T* w, const T* bias, Act
     repeat_channels(s, x, repeated);
     return conv_forward(without_multiplier(s), repeated, w, bias, act, y);
   }
+  if constexpr (std::is_same_v<T, float>) {
+    if (uses_winograd<T>(s)) return winograd_forward(s, x, w, bias, act, y);
+  }
   const bool depthwise = is_depthwise(s);
   const int64_t groups = depthwise ? 1 : s.groups;
   const int64_t in = depthwise ? 1 : s.c / groups, out = s.out / groups;
@@ -288,6 +305,10 @@ void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
     conv_input_gradient(without_multiplier(s), dy, w, repeated);
     return sum_repeated(s, repeated, dx);
   }
+  if (sparse_suits(s) && !uses_winograd<T>(transposed(s)) &&
+      mostly_zeros(dy, s.n * s.oh * s.ow * s.out)) {
+    return sparse_input_gradient(s, dy, w, dx);
+  }
   thread_local Scratch scratch;
   const bool depthwise = is_depthwise(s);
   const int64_t groups = depthwise ? 1 : s.groups;
@@ -316,6 +337,11 @@ void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
           }
         }
       });
+      if constexpr (std::is_same_v<T, float>) {
+        if (uses_winograd<T>(transposed(s))) {
+          return winograd_forward(transposed(s), dy, flipped, nullptr, Activation::linear, dx);
+        }
+      }
       correlate<T>({.images = s.n,
                     .groups = groups,
                     .in = in,
@@ -397,6 +423,9 @@ void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
     T* repeated = scratch.get<T>(s.n * s.h * s.w * s.out);
     repeat_channels(s, x, repeated);
     return conv_weight_gradient(without_multiplier(s), repeated, dy, dw);
+  }
+  if constexpr (std::is_same_v<T, float>) {
+    if (uses_winograd<T>(s)) return winograd_weight_gradient(s, x, dy, dw);
   }
   const int64_t tap_row = s.kw * (s.c / s.groups) * s.out, size = s.kh * tap_row;
   const int64_t positions = s.oh * s.ow;

@@ -29,4 +29,24 @@ void conv_input_gradient(const ConvShape& shape, const T* dy, const T* w, T* dx)
 template <class T>
 void conv_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* dw);
 
+// The same dx for dy with many zeros, which are left out (conv_sparse.cpp); for shapes that suit
+// it, worth it where dy is mostly zeros.
+bool sparse_suits(const ConvShape& shape);
+template <class T>
+bool mostly_zeros(const T* values, int64_t size);
+template <class T>
+void sparse_input_gradient(const ConvShape& shape, const T* dy, const T* w, T* dx);
+
+// Winograd's algorithm, for some convolutions in float (winograd.cpp): with fewer multiplications
+// and larger rounding errors. Used where winograd_suits, which depends on the shape of the images
+// and not on their number.
+bool winograd_suits(const ConvShape& shape);
+void winograd_forward(const ConvShape& shape, const float* x, const float* w, const float* bias,
+                      Activation act, float* y);
+void winograd_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* dw);
+
+// Whether Winograd's algorithm is used at all, from the next call on.
+void set_use_winograd(bool use);
+bool use_winograd();
+
 }  // namespace pyclr

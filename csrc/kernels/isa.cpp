@@ -8,8 +8,10 @@
 #include "kernels/recurrent.h"
 #include "kernels/reduce.h"
 #include "kernels/rows.h"
+#include "kernels/sparse.h"
 #include "kernels/transpose.h"
 #include "kernels/update.h"
+#include "kernels/winograd.h"
 
 #define PYCLR_STRING_OF(x) #x
 #define PYCLR_STRING(x) PYCLR_STRING_OF(x)
@@ -23,6 +25,7 @@ constexpr KernelsOf<T> kKernelsOf = {
     .panel = kMaxVectors * kLanes<T>,
     .channelwise = brgemm<T, true>,
     .transpose = transpose<T>,
+    .sparse_sum = sparse_sum<T>,
 };
 constexpr Kernels kKernels = {
     .isa = PYCLR_STRING(PYCLR_ISA),
@@ -43,6 +46,7 @@ constexpr Kernels kKernels = {
                random_integers<int64_t>},
     .recurrent = {recurrent_table<float>(), recurrent_table<double>()},
     .update = {update_table<float>(), update_table<double>()},
+    .winograd = kWinograd,
 };
 
 }  // namespace

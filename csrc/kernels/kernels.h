@@ -16,6 +16,7 @@
 #include "kernels/reduce_table.h"
 #include "kernels/rows_table.h"
 #include "kernels/update_table.h"
+#include "kernels/winograd_table.h"
 
 #ifndef PYCLR_ISA  // code compiled per instruction set sees nothing of std
 #include <string>
@@ -54,6 +55,17 @@ struct Brgemm {
   Activation activation = Activation::linear;
 };
 
+// y[r, j] += the sum over the nonzero x[i], i < k in order, of x[i] * w[i * w_k + r * w_row + j],
+// for r < rows and j < n; y[r, j] is y[r * y_row + j].
+template <class T>
+struct SparseSum {
+  int64_t k, rows, n;
+  const T *x, *w;
+  int64_t w_k, w_row;
+  T* y;
+  int64_t y_row;
+};
+
 template <class T>
 struct KernelsOf {
   void (*brgemm)(const Brgemm<T>&);
@@ -64,6 +76,7 @@ struct KernelsOf {
   // dst[j * dst_stride + i] = src[i * src_stride + j] for i < rows, j < columns.
   void (*transpose)(const T* src, int64_t src_stride, T* dst, int64_t dst_stride, int64_t rows,
                     int64_t columns);
+  void (*sparse_sum)(const SparseSum<T>&);
 };
 
 struct Kernels {
@@ -79,6 +92,7 @@ struct Kernels {
   RandomKernels random;
   RecurrentKernels recurrent;
   UpdateKernels update;
+  WinogradKernels winograd;
 };
 
 #ifndef PYCLR_ISA

@@ -2,6 +2,7 @@
 // (isa.cpp).
 #pragma once
 
+#include "kernels/clipped.h"
 #include "kernels/lanes.h"
 #include "kernels/pool_table.h"
 
@@ -30,14 +31,6 @@ template <class T, class I>
 PYCLR_INLINE void write_index(I* p, IntVec<T> v, FirstLanes<T> lanes) {
   for (int i = 0; i < lanes.n; ++i) p[i] = static_cast<I>(v[i]);
 }
-
-// The part [begin, end) of a window of `size` that starts at `start` and lies within [0, limit).
-struct Clipped {
-  int64_t begin, end;
-  PYCLR_INLINE Clipped(int64_t start, int64_t size, int64_t limit)
-      : begin(start < 0 ? -start : 0), end(limit - start < size ? limit - start : size) {}
-  PYCLR_INLINE int64_t count() const { return end - begin; }
-};
 
 // One window: `rows` x `columns` pixels from x on, whose first is position `first` of the window.
 template <class T, class I>

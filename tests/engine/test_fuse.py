@@ -116,3 +116,68 @@ def test_relu_after_a_transposed_convolution():
     dy = tensor(RNG.standard_normal((4, 4, 4, 8)))
     program = make_program(step, dy)
     assert_same_bits([program.run([dy])[0].numpy()], [step(dy).numpy()])
+
+
+POOLS = {
+    "halves": {},
+    "overlap": {"pool_size": [3, 3], "strides": [2, 1], "padding": "same"},
+    "gaps": {"pool_size": [2, 1], "strides": [3, 2]},
+}
+
+
+def pooled_loss(x, attributes, between=f.relu):
+    y = between(conv(x))
+    return f.sum(f.square(f.max_pool2d(y, **attributes)[0]))
+
+
+@pytest.mark.parametrize("attributes", POOLS.values(), ids=POOLS)
+def test_relu_gradient_before_unpooling(attributes):
+    """The maxima are fewer than what they were taken of."""
+
+    def step(x):
+        return gradients(lambda x: pooled_loss(x, attributes), [W, B, X], [x])[1]
+
+    program = make_program(step, X)
+    order = names(program)
+    assert order.index("relu_gradient") < order.index("max_pool2d_gradient")
+    assert_same_bits([t.numpy() for t in program.run([X])], [t.numpy() for t in step(X)])
+
+
+def test_relu_gradient_before_unpooling_with_nan_and_zeros():
+    values = RNG.standard_normal(X.shape)
+    values[0, 1, 2] = np.nan
+    values[1] = 0
+    x = tensor(values)
+
+    def step(x):
+        def loss(x):
+            return f.sum(f.square(f.max_pool2d(f.relu(f.add(x, 0.0)))[0]))
+
+        return gradients(loss, [x], [x])[1]
+
+    program = make_program(step, x)
+    order = names(program)
+    assert order.index("relu_gradient") < order.index("max_pool2d_gradient")
+    assert_same_bits([t.numpy() for t in program.run([x])], [t.numpy() for t in step(x)])
+
+
+def two_pools(x):
+    y = f.relu(conv(x))
+    return f.add(f.sum(f.max_pool2d(y)[0]), f.sum(f.max_pool2d(y, pool_size=[3, 3])[0]))
+
+
+def pool_of_another(x):
+    """relu's gradient belongs to another tensor than the one that was pooled."""
+    y = f.relu(conv(x))
+    return f.sum(f.square(f.max_pool2d(f.exp(y))[0]))
+
+
+@pytest.mark.parametrize("function", [two_pools, pool_of_another])
+def test_relu_gradient_stays_after_unpooling(function):
+    def step(x):
+        return gradients(function, [W], [x])[1]
+
+    program = make_program(step, X)
+    order = names(program)
+    assert order.index("max_pool2d_gradient") < order.index("relu_gradient")
+    assert_same_bits([t.numpy() for t in program.run([X])], [t.numpy() for t in step(X)])

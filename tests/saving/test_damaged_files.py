@@ -230,6 +230,20 @@ class TestConfig:
         assert loaded.output_shape[2] == 10**9 and peak < 1 << 23
 
 
+    def test_sizes_that_wrap_around(self, path):
+        """The bytes of a tensor are counted without overflow, so that they are never too few."""
+        with pytest.raises(ValueError, match="too large"):
+            pyclr.ops.zeros((2, 2**62))
+
+        def change(config):
+            config["config"]["layers"][0]["config"]["batch_shape"] = [2**40, 2**40]
+            return config
+
+        self.damage(path, change)
+        with pytest.raises(ValueError, match="can not be made"):
+            load_model(path)
+
+
 class TestArrays:
     """`load_weights` and `load_model` read arrays alike; the first shows that the model is left."""
 

@@ -1,0 +1,185 @@
+// Convolution as products in Winograd's domain: transform tiles, multiply point by point - each
+// point a matrix product over the channels -, transform back.
+#include <atomic>
+
+#include "kernels/blocking.h"
+#include "kernels/conv.h"
+
+namespace pyclr {
+namespace {
+
+std::atomic<bool> enabled{true};
+
+// Tiles of outputs, `size` a side, numbered image by image, row by row.
+struct Tiles {
+  int64_t size, down, across, count;
+};
+
+Tiles tiles_of(const ConvShape& s) {
+  const int64_t size = kWinogradTile + 1 - s.kh;
+  const int64_t down = ceil_div(s.oh, size), across = ceil_div(s.ow, size);
+  return {size, down, across, s.n * down * across};
+}
+
+// The pixels of a tile: those from (top, left) on of an image (h, w, c) of the batch.
+template <class T>
+WinogradPixels<T> pixels(T* images, int64_t image, int64_t h, int64_t w, int64_t c, int64_t top,
+                         int64_t left) {
+  return {images + image * h * w * c, w * c, c, h, w, top, left};
+}
+
+// The inputs and the outputs of a tile.
+template <class T>
+WinogradPixels<T> tile_inputs(const ConvShape& s, const Tiles& tiles, int64_t tile, T* x) {
+  const int64_t ty = tile / tiles.across % tiles.down, tx = tile % tiles.across;
+  return pixels(x, tile / (tiles.down * tiles.across), s.h, s.w, s.c, ty * tiles.size - s.pad_top,
+                tx * tiles.size - s.pad_left);
+}
+template <class T>
+WinogradPixels<T> tile_outputs(const ConvShape& s, const Tiles& tiles, int64_t tile, T* y) {
+  const int64_t ty = tile / tiles.across % tiles.down, tx = tile % tiles.across;
+  return pixels(y, tile / (tiles.down * tiles.across), s.oh, s.ow, s.out, ty * tiles.size,
+                tx * tiles.size);
+}
+
+// How many pairs of output position and tap along one axis meet an input.
+int64_t pairs(int64_t in, int64_t out, int64_t taps, int64_t pad) {
+  int64_t count = 0;
+  for (int64_t tap = 0; tap < taps; ++tap) {
+    const int64_t shift = pad - tap;  // position p reads p - shift
+    count += std::max<int64_t>(0, std::min(out, in + shift) - std::max<int64_t>(0, shift));
+  }
+  return count;
+}
+
+// Row c of the taps (r, r, s.c, s.out).
+template <class T>
+WinogradPixels<T> tap_row(const ConvShape& s, T* w, int64_t c) {
+  const int64_t tap = s.c * s.out;
+  return {w + c * s.out, s.kw * tap, tap, s.kh, s.kw, 0, 0};
+}
+
+// Stride between the points of `size` numbers: not a power of two, whose multiples would all fall
+// on the same sets of a cache.
+int64_t point_stride(int64_t size) { return size + 16; }
+
+// How many tiles are transformed at a time: those whose points stay in a core's cache, yet enough
+// for the products.
+int64_t block_of(const ConvShape& s, int64_t bytes) {
+  const int64_t tile = kWinogradPoints * (s.c + s.out) * int64_t(sizeof(float));
+  return std::clamp<int64_t>(bytes / tile, 32, 512);
+}
+
+}  // namespace
+
+void set_use_winograd(bool use) { enabled = use; }
+bool use_winograd() { return enabled; }
+
+bool winograd_suits(const ConvShape& s) {
+  if (!enabled || s.groups != 1 || s.kh != s.kw || (s.kh != 3 && s.kh != 5) || s.stride_h != 1 ||
+      s.stride_w != 1 || s.dilation_h != 1 || s.dilation_w != 1)
+    return false;
+  // Multiply-adds of an image in whole vectors, those of the transforms counted as measured. The
+  // batch does not matter: a sample's result would depend on it.
+  constexpr int64_t kTransform = 400, kLanes = 16;
+  const auto whole = [](int64_t channels) { return ceil_div(channels, kLanes) * kLanes; };
+  const Tiles tiles = tiles_of(s);
+  const int64_t c = whole(s.c), out = whole(s.out);
+  const int64_t per_tile = kWinogradPoints * s.c * out + kTransform * (c + out);
+  const int64_t direct = pairs(s.h, s.oh, s.kh, s.pad_top) * pairs(s.w, s.ow, s.kw, s.pad_left);
+  return 4 * tiles.down * tiles.across * per_tile < 3 * direct * s.c * out;
+}
+
+void winograd_forward(const ConvShape& s, const float* x, const float* w, const float* bias,
+                      Activation activation, float* y) {
+  const auto& transform = kernels().winograd;
+  const auto gemm = kernels().f32.brgemm;
+  const Tiles tiles = tiles_of(s);
+  thread_local Scratch of_taps;
+  const int64_t u_stride = point_stride(s.c * s.out);
+  float* u = of_taps.get<float>(kWinogradPoints * u_stride);
+  const int64_t row_parts = std::min(s.c, parts_of(s.c * s.out * kWinogradPoints * 8));
+  parallel_for(row_parts, [&](int64_t part) {
+    for (int64_t c = s.c * part / row_parts; c < s.c * (part + 1) / row_parts; ++c)
+      transform.taps(s.kh, tap_row(s, w, c), s.out, u + c * s.out, u_stride);
+  });
+  const int64_t largest = block_of(s, 768 << 10);
+  const int64_t blocks = std::max({int64_t{1}, ceil_div(tiles.count, largest),
+                                   std::min(tiles.count / 16, int64_t{2} * num_threads())});
+  parallel_for(blocks, [&](int64_t block) {
+    const int64_t first = tiles.count * block / blocks, last = tiles.count * (block + 1) / blocks;
+    const int64_t v_stride = point_stride((last - first) * s.c);
+    const int64_t m_stride = point_stride((last - first) * s.out);
+    thread_local Scratch scratch;
+    float* v = scratch.get<float>(kWinogradPoints * (v_stride + m_stride));
+    float* m = v + kWinogradPoints * v_stride;
+    for (int64_t t = first; t < last; ++t)
+      transform.inputs(tile_inputs(s, tiles, t, x), s.c, v + (t - first) * s.c, v_stride);
+    for (int64_t p = 0; p < kWinogradPoints; ++p) {
+      gemm({.m = last - first,
+            .n = s.out,
+            .k = s.c,
+            .a = v + p * v_stride,
+            .a_inner = s.c,
+            .a_k = 1,
+            .b = u + p * u_stride,
+            .b_k = s.out,
+            .c = m + p * m_stride,
+            .c_inner = s.out});
+    }
+    for (int64_t t = first; t < last; ++t) {
+      transform.outputs(tiles.size, m + (t - first) * s.out, m_stride, s.out, bias, activation,
+                        tile_outputs(s, tiles, t, y));
+    }
+  });
+}
+
+void winograd_weight_gradient(const ConvShape& s, const float* x, const float* dy, float* dw) {
+  const auto& transform = kernels().winograd;
+  const auto gemm = kernels().f32.brgemm;
+  const Tiles tiles = tiles_of(s);
+  if (tiles.count == 0) {
+    std::fill_n(dw, s.kh * s.kw * s.c * s.out, 0.0f);
+    return;
+  }
+  thread_local Scratch scratch;
+  const int64_t block = std::min(block_of(s, 2 << 20), tiles.count);
+  const int64_t v_stride = point_stride(block * s.c), g_stride = point_stride(block * s.out);
+  const int64_t u_stride = point_stride(s.c * s.out);
+  float* v = scratch.get<float>(kWinogradPoints * (v_stride + g_stride + u_stride));
+  float *g = v + kWinogradPoints * v_stride, *u = g + kWinogradPoints * g_stride;
+  // Each sum over the tiles is one chain, whatever thread computes it.
+  constexpr int64_t kRows = 64, kTilesAtOnce = 8;
+  const int64_t row_parts = ceil_div(s.c, kRows);
+  for (int64_t first = 0; first < tiles.count; first += block) {
+    const int64_t count = std::min(block, tiles.count - first);
+    parallel_for(ceil_div(count, kTilesAtOnce), [&](int64_t part) {
+      for (int64_t t = part * kTilesAtOnce; t < std::min(count, (part + 1) * kTilesAtOnce); ++t) {
+        transform.inputs(tile_inputs(s, tiles, first + t, x), s.c, v + t * s.c, v_stride);
+        transform.output_gradient(tiles.size, tile_outputs(s, tiles, first + t, dy), s.out,
+                                  g + t * s.out, g_stride);
+      }
+    });
+    parallel_for(kWinogradPoints * row_parts, [&](int64_t part) {
+      const int64_t p = part / row_parts, row = part % row_parts * kRows;
+      gemm({.m = std::min(kRows, s.c - row),
+            .n = s.out,
+            .k = count,
+            .a = v + p * v_stride + row,
+            .a_inner = 1,
+            .a_k = s.c,
+            .b = g + p * g_stride,
+            .b_k = s.out,
+            .c = u + p * u_stride + row * s.out,
+            .c_inner = s.out,
+            .accumulate = first > 0});
+    });
+  }
+  const int64_t parts = std::min(s.c, parts_of(s.c * s.out * kWinogradPoints * 8));
+  parallel_for(parts, [&](int64_t part) {
+    for (int64_t c = s.c * part / parts; c < s.c * (part + 1) / parts; ++c)
+      transform.tap_gradient(s.kh, u + c * s.out, u_stride, s.out, tap_row(s, dw, c));
+  });
+}
+
+}  // namespace pyclr

@@ -1,0 +1,160 @@
+"""Winograd's convolutions: the direct ones to within their rounding, whatever batch and threads."""
+
+import numpy as np
+import pytest
+from cases import conv
+from steps import f, tensor
+
+import pyclr
+from pyclr import _core as core
+
+RNG = np.random.default_rng(6)
+EPS = np.finfo("float32").eps
+A, B = 0.75, 1.5  # the points: 0, -A, A, -B, B and infinity
+
+
+def matrices(outputs):
+    """A, G and B of the minimal filtering F(outputs, 7 - outputs), so that the correlation of d
+    with g is A' ((G g) * (B' d)), by polynomial interpolation."""
+    points = np.array([0, A, -A, B, -B])
+    others = [np.delete(points, i) for i in range(5)]
+    scale = [1 / np.prod(p - rest) for p, rest in zip(points, others)]
+    evaluate = [np.vander(points, size, increasing=True) for size in (outputs, 7 - outputs)]
+    last = [np.eye(size)[-1:] for size in (outputs, 7 - outputs)]
+    b = np.zeros((6, 6))
+    for i, rest in enumerate([*others, points]):
+        polynomial = np.polynomial.polynomial.polyfromroots(rest)
+        b[: len(polynomial), i] = polynomial
+    a = np.vstack([evaluate[0], last[0]])
+    return a, np.vstack([evaluate[1] * np.array(scale)[:, None], last[1]]), b
+
+
+def bounds(kernel, terms, tiles, x, w, dy):
+    """How far rounding may move the outputs and the gradient of the kernel.
+
+    Each number passes `terms` (or `tiles`) additions and fewer than 40 operations of the
+    transforms; each operation adds at most an eps of the sum of the absolute values of all that
+    goes into a result.
+    """
+    a, g, b = (np.abs(m) for m in matrices(7 - kernel))
+    rows = [m.sum(axis=1) for m in (a, g, b.T)]
+    forward = (a * (rows[1] * rows[2])[:, None]).sum(axis=0).max() ** 2
+    gradient = (g * (rows[0] * rows[2])[:, None]).sum(axis=0).max() ** 2
+    x, w, dy = (np.abs(v).max() for v in (x, w, dy))
+    return (
+        EPS * (terms + 40) * terms * forward * x * w,
+        EPS * (tiles + 40) * tiles * gradient * x * dy,
+    )
+
+
+@pytest.fixture
+def algorithm():
+    yield pyclr.config.set_conv_algorithm
+    pyclr.config.set_conv_algorithm("auto")
+
+
+def test_the_matrices_of_the_bound():
+    for outputs in (2, 4):
+        a, g, b = matrices(outputs)
+        d, taps = RNG.standard_normal(6), RNG.standard_normal(7 - outputs)
+        np.testing.assert_allclose(
+            a.T @ ((g @ taps) * (b.T @ d)), np.correlate(d, taps, "valid"), atol=1e-12
+        )
+
+
+SHAPES = [  # batch, height, width, channels, kernel, filters, padding
+    (3, 8, 8, 32, 3, 32, "same"),
+    (2, 13, 11, 33, 3, 47, "valid"),
+    (1, 17, 12, 64, 3, 16, "same"),
+    (2, 12, 12, 16, 5, 32, "valid"),
+    (2, 16, 19, 40, 5, 37, "same"),
+    (40, 8, 8, 24, 3, 100, "same"),
+]
+
+
+@pytest.mark.parametrize("n, h, w, c, k, filters, padding", SHAPES)
+def test_values_and_gradients(n, h, w, c, k, filters, padding, algorithm):
+    x = RNG.standard_normal((n, h, w, c)).astype("float32")
+    kernel = RNG.standard_normal((k, k, c, filters)).astype("float32")
+    dy = RNG.standard_normal(conv.output_shape(x.shape, kernel.shape, {"padding": padding}))
+    dy = dy.astype("float32")
+    bias = RNG.standard_normal(filters).astype("float32")
+
+    def results():
+        return [
+            f.conv2d(tensor(x), tensor(kernel), tensor(bias), padding=padding, activation="relu"),
+            f.conv2d_weight_gradient(tensor(x), tensor(dy), shape=kernel.shape, padding=padding),
+            f.conv2d_input_gradient(tensor(dy), tensor(kernel), shape=x.shape, padding=padding),
+        ]
+
+    fast = [t.numpy() for t in results()]
+    algorithm("direct")
+    direct = [t.numpy() for t in results()]
+    x, kernel, bias, dy = (v.astype("float64") for v in (x, kernel, bias, dy))
+    expected = [
+        conv.conv2d(x, kernel, bias, padding=padding, activation="relu"),
+        conv.conv2d_weight_gradient(x, dy, kernel.shape, padding=padding),
+        conv.conv2d_input_gradient(dy, kernel, x.shape, padding=padding),
+    ]
+    tiles = n * -(-dy.shape[1] // (7 - k)) * -(-dy.shape[2] // (7 - k))
+    forward, gradient = bounds(k, c, tiles, x, kernel, dy)
+    back, _ = bounds(k, filters, 1, dy, kernel, dy)
+    assert any((a != b).any() for a, b in zip(fast, direct))  # or another algorithm was tested
+    for got, want, bound in zip(fast, expected, (forward, gradient, back)):
+        error = np.abs(got - want)
+        assert error.max() <= bound
+        # The bound is for the worst of all signs. Errors that nothing lines up are much smaller.
+        assert np.sqrt(np.mean(error**2)) <= 1e-5 * np.sqrt(np.mean(want**2))
+
+
+def test_same_bits_for_any_number_of_threads(threads):
+    x, w = RNG.standard_normal((5, 16, 16, 32)), RNG.standard_normal((3, 3, 32, 64))
+    dy = tensor(RNG.standard_normal((5, 16, 16, 64)))
+    results = []
+    for count in (1, 2, 3, 7):
+        threads(count)
+        y = f.conv2d(tensor(x), tensor(w), padding="same")
+        dw = f.conv2d_weight_gradient(tensor(x), dy, shape=w.shape, padding="same")
+        dx = f.conv2d_input_gradient(dy, tensor(w), shape=x.shape, padding="same")
+        results.append(b"".join(t.numpy().tobytes() for t in (y, dw, dx)))
+    assert len(set(results)) == 1
+
+
+def test_no_images():
+    w = tensor(RNG.standard_normal((3, 3, 32, 32)))
+    x = dy = tensor(np.zeros((0, 8, 8, 32)))
+    assert f.conv2d(x, w, padding="same").shape == (0, 8, 8, 32)
+    assert f.conv2d_input_gradient(dy, w, shape=x.shape, padding="same").shape == x.shape
+    dw = f.conv2d_weight_gradient(x, dy, shape=w.shape, padding="same").numpy()
+    np.testing.assert_array_equal(dw, np.zeros(w.shape))
+
+
+@pytest.mark.parametrize("kernel, padding", [(3, "same"), (5, "valid")])
+def test_a_row_does_not_depend_on_its_batch(kernel, padding):
+    x = RNG.standard_normal((70, 12, 12, 32))
+    w = tensor(RNG.standard_normal((kernel, kernel, 32, 32)))
+    together = f.conv2d(tensor(x), w, padding=padding).numpy()
+    for rows in (slice(0, 1), slice(5, 8), slice(3, 70)):
+        alone = f.conv2d(tensor(x[rows]), w, padding=padding).numpy()
+        np.testing.assert_array_equal(alone, together[rows])
+
+
+def test_the_algorithm_is_a_setting(algorithm):
+    assert pyclr.config.conv_algorithm() == "auto"
+    algorithm("direct")
+    assert pyclr.config.conv_algorithm() == "direct"
+    with pytest.raises(ValueError, match="must be 'auto' or 'direct'. Received: name='fft'"):
+        algorithm("fft")
+    assert not core.use_winograd()
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{"strides": [2, 2]}, {"dilation": [2, 2]}, {"groups": 2}],
+)
+def test_other_convolutions_stay_direct(attributes, algorithm):
+    x = tensor(RNG.standard_normal((2, 16, 16, 32)))
+    w = tensor(RNG.standard_normal((3, 3, 32 // attributes.get("groups", 1), 32)))
+    auto = f.conv2d(x, w, **attributes).numpy()
+    algorithm("direct")
+    np.testing.assert_array_equal(auto, f.conv2d(x, w, **attributes).numpy())
