@@ -62,6 +62,8 @@ class Peer:
             answer = {"failed": "it ended"}
         if "failed" in answer:
             print(f"  {self.name}: {do} {question}: {answer['failed']}", file=sys.stderr)
+        if do == "build" and "skipped" in answer:
+            print(f"  {self.name} is left out: {answer['skipped']}", file=sys.stderr)
         return None if "failed" in answer or "skipped" in answer else answer
 
     def close(self):

@@ -77,8 +77,8 @@ constexpr DTypeInfo kDTypes[] = {{"float32", 4, 4}, {"float64", 8, 5}, {"int32",
                                  {"int64", 8, 3},   {"uint8", 1, 1},   {"bool", 1, 0}};
 const DTypeInfo& info(DType dtype) { return kDTypes[static_cast<int>(dtype)]; }
 
-// Products of dimensions, and bytes, are computed in 64 bits: beyond this they could wrap around, to
-// a storage that is smaller than its tensor.
+// Products of dimensions, and bytes, have 64 bits: beyond this they could wrap around, to a storage
+// that is smaller than its tensor.
 constexpr int64_t kLargest = int64_t{1} << 56;
 
 void check_size(const Shape& shape) {

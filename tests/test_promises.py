@@ -627,7 +627,7 @@ def test_estimators_take_what_the_models_take():
     pytest.importorskip("sklearn")
 
     def build(X, y):
-        return make(metrics=["accuracy"])
+        return make(loss="categorical_crossentropy", metrics=["accuracy"])
 
     seen = Values([0.5] * 3)
     estimator = pyclr.wrappers.SKLearnClassifier(

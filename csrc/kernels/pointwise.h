@@ -1,8 +1,8 @@
 // Loops over the lines of pointwise.inc. Included once per instruction set (isa.cpp).
 #pragma once
 
-#include "pointwise_table.h"
 #include "lanes.h"
+#include "pointwise_table.h"
 #include "simd.h"
 #include "wide.h"
 
@@ -179,21 +179,30 @@ PYCLR_INLINE void binary_row(const T* a, bool a_moves, const T* b, bool b_moves,
   }
 }
 
-// The power of floats is a function of vectors.
-void power_row_f32(const float* a, bool a_moves, const float* b, bool b_moves, void* y, int64_t n) {
-  float* target = static_cast<float*>(y);
-  if (!b_moves && (*b == 2.0f || *b == 0.5f)) {
-    const bool square = *b == 2.0f;
-    for (int64_t i = 0; i < n; ++i) {
-      const float x = a_moves ? a[i] : *a;
-      target[i] = square ? x * x : __builtin_sqrtf(x);
-    }
-    return;
-  }
+// A row of a binary function of float vectors.
+template <class F>
+PYCLR_INLINE void vector_row(const float* a, bool a_moves, const float* b, bool b_moves, void* y,
+                             int64_t n, F f) {
   for_vectors<float>(n, [&](int64_t i, auto lanes) {
-    lanes.write(target + i, power(a_moves ? lanes.read(a + i) : broadcast(*a),
-                                  b_moves ? lanes.read(b + i) : broadcast(*b)));
+    lanes.write(static_cast<float*>(y) + i, f(a_moves ? lanes.read(a + i, 1) : broadcast(*a),
+                                              b_moves ? lanes.read(b + i, 1) : broadcast(*b)));
   });
+}
+void power_f32_row(const float* a, bool a_moves, const float* b, bool b_moves, void* y, int64_t n) {
+  // Squares and square roots are what models use.
+  if (!b_moves && *b == 2.0f)
+    return vector_row(a, a_moves, b, b_moves, y, n, [](auto a, auto) { return a * a; });
+  if (!b_moves && *b == 0.5f)
+    return vector_row(a, a_moves, b, b_moves, y, n, [](auto a, auto) { return sqrt(a); });
+  vector_row(a, a_moves, b, b_moves, y, n, [](auto a, auto b) { return power(a, b); });
+}
+void mod_f32_row(const float* a, bool a_moves, const float* b, bool b_moves, void* y, int64_t n) {
+  vector_row(a, a_moves, b, b_moves, y, n, [](auto a, auto b) {
+    return mod(a, b, [a, b](int i) { return scalar::mod(a[i], b[i]); });
+  });
+}
+void atan2_f32_row(const float* a, bool a_moves, const float* b, bool b_moves, void* y, int64_t n) {
+  vector_row(a, a_moves, b, b_moves, y, n, [](auto a, auto b) { return atan2(a, b); });
 }
 
 // y[i] = c[i] ? a[i] : b[i]; an operand that does not move is one value.
@@ -253,7 +262,11 @@ constexpr BinaryTable<T> binary_table() {
 #define BINARY(name, value) t.row[int(Binary::name)] = name##_row<T>;
 #define COMPARE(name, value) t.row[int(Binary::name)] = name##_row<T>;
 #include "kernels/pointwise.inc"
-  if constexpr (T(0.5) != T(0) && sizeof(T) == 4) t.row[int(Binary::power)] = power_row_f32;
+  if constexpr (T(0.5) != T(0) && sizeof(T) == 4) {
+    t.row[int(Binary::power)] = power_f32_row;
+    t.row[int(Binary::mod)] = mod_f32_row;
+    t.row[int(Binary::atan2)] = atan2_f32_row;
+  }
   return t;
 }
 

@@ -110,8 +110,7 @@ PYCLR_INLINE void column_vectors(const T* x, int64_t rows, int64_t n, T* y) {
   constexpr int L = kVectorBytes / int(sizeof(T));
   V sum[kCount];
   PYCLR_UNROLL for (int k = 0; k < kCount; ++k) __builtin_memcpy(&sum[k], x + k * L, sizeof(V));
-  for (int64_t i = 1; i < rows; ++i)
-    PYCLR_UNROLL for (int k = 0; k < kCount; ++k) {
+  for (int64_t i = 1; i < rows; ++i) PYCLR_UNROLL for (int k = 0; k < kCount; ++k) {
       V v;
       __builtin_memcpy(&v, x + i * n + k * L, sizeof v);
       sum[k] = R::join(sum[k], v);
@@ -144,12 +143,12 @@ template <class R, class T>
 void reduce_columns(const T* x, int64_t outer, int64_t rows, int64_t n, T* y) {
   constexpr int64_t kWide = 128;
   const int64_t joined = n > 0 && n < kWide / 4 ? kWide / n : 1, wide_rows = rows / joined;
+  T wide[kWide] = {};
   for (int64_t o = 0; o < outer; ++o, x += rows * n, y += n) {
     if (joined == 1 || wide_rows < 2) {
       wide_columns<R>(x, rows, n, y);
       continue;
     }
-    T wide[kWide];
     wide_columns<R>(x, wide_rows, joined * n, wide);
     wide_columns<R>(wide, joined, n, y);
     for (int64_t i = wide_rows * joined; i < rows; ++i)

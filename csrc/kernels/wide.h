@@ -117,10 +117,10 @@ PYCLR_INLINE D sin_and_cos(D x, D& cosine, I& turns) {
   r = fma(n, C(-2.02226624879595063154e-21), r);
   turns = bits(shifted);
   const D z = r * r;
-  const D s = polynomial(z, {1.0 / 6227020800, -1.0 / 39916800, 1.0 / 362880, -1.0 / 5040,
-                             1.0 / 120, -1.0 / 6});
-  cosine = polynomial(z, {1.0 / 479001600, -1.0 / 3628800, 1.0 / 40320, -1.0 / 720, 1.0 / 24, -0.5,
-                          1.0});
+  const D s = polynomial(
+      z, {1.0 / 6227020800, -1.0 / 39916800, 1.0 / 362880, -1.0 / 5040, 1.0 / 120, -1.0 / 6});
+  cosine = polynomial(
+      z, {1.0 / 479001600, -1.0 / 3628800, 1.0 / 40320, -1.0 / 720, 1.0 / 24, -0.5, 1.0});
   return fma(s * z, r, r);
 }
 // sin(x + quarters pi / 2)
@@ -177,9 +177,9 @@ PYCLR_INLINE D erfc(D x) {
 }
 PYCLR_INLINE D erf(D x) {
   const D a = magnitude(x), z = x * x;
-  const D near = x * polynomial(z, {-0.00076928527468611563, 0.0052003082955552754,
-                                    -0.026863119875492066, 0.11283773805291558,
-                                    -0.3761263851910408, 1.1283791670820782});
+  const D near =
+      x * polynomial(z, {-0.00076928527468611563, 0.0052003082955552754, -0.026863119875492066,
+                         0.11283773805291558, -0.3761263851910408, 1.1283791670820782});
   return select(a < C(0.5), near, with_sign(1.0 - erfc_of_positive(a), x));
 }
 
@@ -210,8 +210,8 @@ PYCLR_INLINE D power(D a, D b) {
   y = select((a != a) | (b != b), a + b, y);
   const D rounded = (magnitude(b) + kRound) - kRound;
   const auto whole = (rounded == magnitude(b)) | (magnitude(b) >= C(16777216));
-  const auto odd = whole & (magnitude(b) < C(16777216)) &
-                   (((bits(magnitude(b) + kRound)) & 1) == (I{} + 1));
+  const auto odd =
+      whole & (magnitude(b) < C(16777216)) & (((bits(magnitude(b) + kRound)) & 1) == (I{} + 1));
   const auto minus = bits(a) < I{};
   y = select(minus & odd, -y, y);
   y = select(minus & ~whole & (a < D{}) & (a > C(-__builtin_inf())), C(__builtin_nan("")), y);
@@ -219,16 +219,33 @@ PYCLR_INLINE D power(D a, D b) {
                 C(1), y);
 }
 
-// Lanes past the range of sin_and_cos take libm.
-template <class F>
-PYCLR_INLINE Vec<float> in_range(Vec<float> x, Vec<float> y, F f) {
-  const auto outside = abs(x) > broadcast(kTurns);
+PYCLR_INLINE D atan2(D y, D x) {
+  const D a = magnitude(y), b = magnitude(x), infinity = C(__builtin_inf());
+  const auto diagonal = (a == infinity) & (b == infinity);
+  D angle = atan_of_ratio(select(diagonal, C(1), a), select(diagonal, C(1), b));
+  angle = select(a == D{}, D{}, angle);
+  angle = select(bits(x) < I{}, 3.141592653589793 - angle, angle);
+  return select((x != x) | (y != y), x + y, with_sign(angle, y));
+}
+
+// a mod b with the sign of b, exact where |a / b| <= kQuotients: quotient times b fits a double.
+constexpr float kQuotients = 268435456;
+PYCLR_INLINE D mod(D a, D b) {
+  const D ratio = magnitude(a / b), nearest = (ratio + kRound) - kRound;
+  const D quotient = with_sign(select(nearest > ratio, nearest - 1.0, nearest), a / b);
+  const D r = fma(-quotient, b, a);
+  return select((r != D{}) & ((r < D{}) ^ (b < D{})), r + b, r);
+}
+
+// Lanes outside the range of a function take f.
+template <class M, class F>
+PYCLR_INLINE Vec<float> patched(M outside, Vec<float> y, F f) {
   int64_t any[kVectorBytes / 8], joined = 0;
   __builtin_memcpy(any, &outside, sizeof any);
   for (int64_t part : any) joined |= part;
   if (joined) [[unlikely]] {
     for (int i = 0; i < kLanes<float>; ++i)
-      if (outside[i]) y[i] = f(x[i]);
+      if (outside[i]) y[i] = f(i);
   }
   return y;
 }
@@ -286,14 +303,26 @@ PYCLR_INLINE Vec<double> log1p_any(Vec<double> x) { return log1p(x); }
 PYCLR_INLINE Vec<double> normal_cdf(Vec<double> x) {
   return (erf(x * 0.7071067811865476) + 1.0) * 0.5;
 }
-PYCLR_INLINE Vec<float> sin(Vec<float> v) {
-  return wide::in_range(v, wide::in_halves([](wide::D x) { return wide::sine(x, 0); }, v), ::sinf);
+// Beyond kTurns libm, lane by lane.
+#define PYCLR_TRIGONOMETRIC(name, of_double)                                            \
+  PYCLR_INLINE Vec<float> name(Vec<float> v) {                                          \
+    return wide::patched(abs(v) > broadcast(wide::kTurns),                              \
+                         wide::in_halves([](wide::D x) { return wide::of_double; }, v), \
+                         [v](int i) { return ::name##f(v[i]); });                       \
+  }
+PYCLR_TRIGONOMETRIC(sin, sine(x, 0))
+PYCLR_TRIGONOMETRIC(cos, sine(x, 1))
+PYCLR_TRIGONOMETRIC(tan, tangent(x))
+#undef PYCLR_TRIGONOMETRIC
+PYCLR_INLINE Vec<float> atan2(Vec<float> a, Vec<float> b) {
+  return wide::in_halves([](wide::D y, wide::D x) { return wide::atan2(y, x); }, a, b);
 }
-PYCLR_INLINE Vec<float> cos(Vec<float> v) {
-  return wide::in_range(v, wide::in_halves([](wide::D x) { return wide::sine(x, 1); }, v), ::cosf);
-}
-PYCLR_INLINE Vec<float> tan(Vec<float> v) {
-  return wide::in_range(v, wide::in_halves([](wide::D x) { return wide::tangent(x); }, v), ::tanf);
+// f(lane) where the quotient is beyond kQuotients, or one of them is no number.
+template <class F>
+PYCLR_INLINE Vec<float> mod(Vec<float> a, Vec<float> b, F f) {
+  return wide::patched(
+      ~(abs(a / b) < broadcast(wide::kQuotients)) | (abs(b) == broadcast(__builtin_inff())),
+      wide::in_halves([](wide::D x, wide::D y) { return wide::mod(x, y); }, a, b), f);
 }
 PYCLR_INLINE Vec<float> power(Vec<float> a, Vec<float> b) {
   return wide::in_halves([](wide::D x, wide::D y) { return wide::power(x, y); }, a, b);

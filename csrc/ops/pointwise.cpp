@@ -308,9 +308,8 @@ struct Where {
         broadcast_strides(b.shape, y.shape), contiguous_strides(y.shape)};
     const int last = y.shape.rank() - 1;
     for_each_row<4>(y.shape, strides, [&](const auto& at) {
-      row(c.data<bool>() + at[0], strides[0][last] != 0, a.data<T>() + at[1],
-          strides[1][last] != 0, b.data<T>() + at[2], strides[2][last] != 0, y.data<T>() + at[3],
-          y.shape[last]);
+      row(c.data<bool>() + at[0], strides[0][last] != 0, a.data<T>() + at[1], strides[1][last] != 0,
+          b.data<T>() + at[2], strides[2][last] != 0, y.data<T>() + at[3], y.shape[last]);
     });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {

@@ -63,8 +63,7 @@ void reduce_rows(const T* x, int64_t outer, int64_t n, T* y) {
   }
   const auto rows = kernels().reduce.of(T{}).rows[int(R)];
   for_row_groups(
-      outer, n,
-      [&](int64_t first, int64_t count) { rows(x + first * n, count, n, y + first); },
+      outer, n, [&](int64_t first, int64_t count) { rows(x + first * n, count, n, y + first); },
       2 * kRowPiece);
 }
 

@@ -65,4 +65,11 @@ void for_each_row(const Shape& shape, const std::array<Strides, N>& strides, F&&
   });
 }
 
+// Copies the elements of x on a walk over the shape `walk` to those of y on another.
+void copy_strided(const TensorData& x, const Strides& from, int64_t from_offset, const Strides& to,
+                  int64_t to_offset, const Shape& walk, const TensorData& y);
+
+// y's axis i = x's axis permutation[i].
+void permute(const TensorData& x, const std::vector<int64_t>& permutation, const TensorData& y);
+
 }  // namespace pyclr

@@ -103,19 +103,20 @@ struct CumSum {
       const int64_t inner = x.shape.product(axis + 1, x.shape.rank());
       const int64_t parts = (inner + kTogether - 1) / kTogether;
       const int64_t width = std::min(inner, kTogether);
-      for_row_groups(x.shape.product(0, axis) * parts, n * width, [&](int64_t first, int64_t count) {
-        for (int64_t part = first; part < first + count; ++part) {
-          const int64_t column = part % parts * kTogether;
-          const int64_t begin = part / parts * n * inner + column;
-          const int64_t lines = std::min(kTogether, inner - column);
-          T sums[kTogether] = {};
-          for (int64_t i = 0; i < n; ++i) {
-            const int64_t at = begin + (a.reverse ? n - 1 - i : i) * inner;
-            for (int64_t j = 0; j < lines; ++j)
-              target[at + j] = sums[j] = static_cast<T>(sums[j] + source[at + j]);
-          }
-        }
-      });
+      for_row_groups(x.shape.product(0, axis) * parts, n * width,
+                     [&](int64_t first, int64_t count) {
+                       for (int64_t part = first; part < first + count; ++part) {
+                         const int64_t column = part % parts * kTogether;
+                         const int64_t begin = part / parts * n * inner + column;
+                         const int64_t lines = std::min(kTogether, inner - column);
+                         T sums[kTogether] = {};
+                         for (int64_t i = 0; i < n; ++i) {
+                           const int64_t at = begin + (a.reverse ? n - 1 - i : i) * inner;
+                           for (int64_t j = 0; j < lines; ++j)
+                             target[at + j] = sums[j] = static_cast<T>(sums[j] + source[at + j]);
+                         }
+                       }
+                     });
     });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {

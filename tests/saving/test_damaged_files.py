@@ -229,7 +229,6 @@ class TestConfig:
         tracemalloc.stop()
         assert loaded.output_shape[2] == 10**9 and peak < 1 << 23
 
-
     def test_sizes_that_wrap_around(self, path):
         """The bytes of a tensor are counted without overflow, so that they are never too few."""
         with pytest.raises(ValueError, match="too large"):
