@@ -30,8 +30,8 @@ def steps(team):
     """The four workloads. The models stay: predictions are theirs."""
     for name in sorted(WORKLOADS, key=lambda name: name != "cnn"):  # memory is read at the first
         keep = name in ("mlp", "cnn") and team.threads > 1
-        budget = 24 if team.threads > 1 else 12
-        team.train("step", name, WORKLOADS[name], budget=budget, keep=keep)
+        budget, turns = (24, 2) if team.threads > 1 else (12, 1)
+        team.train("step", name, WORKLOADS[name], None, budget, turns, keep)
 
 
 def predictions(team):
@@ -130,16 +130,17 @@ def measure(options):
     """All records, in the order of the report."""
     records = []
     cores = len(os.sched_getaffinity(0))
-    parts = [PARTS[name] for name in options.only or PARTS]
     for threads in [cores] if options.only or options.quick or cores == 1 else [cores, 1]:
         names = list(SCRIPTS) if threads > 1 else MAIN
         with Team(names, options.peers, threads, options.quick, records) as team:
-            own = team.peers[0]
-            team.note("peak", "matrix product", own, [own.ask("peak", seconds=0.5)["gflops"]])
-            for part in parts if threads == cores else [steps]:
+            own, peaks = team.peers[0], []
+            for part in (options.only or PARTS) if threads == cores else ["steps"]:
                 start = time.perf_counter()
-                part(team)
-                print(f"-- {part.__doc__} {time.perf_counter() - start:.0f} s", flush=True)
+                peaks.append(own.ask("peak", seconds=0.3)["gflops"])
+                PARTS[part](team)
+                print(f"-- {part}: {time.perf_counter() - start:.0f} s", flush=True)
+            peaks.append(own.ask("peak", seconds=0.3)["gflops"])
+            team.note("peak", "matrix product", own, [max(peaks)])
     return records
 
 

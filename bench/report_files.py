@@ -152,7 +152,7 @@ def table(report, section, threads, slower):
         own, others = found.get("pyclr"), [found[p] for p in peers[1:] if found[p]]
         cells = [f"`{case}`" if case in WORKLOADS else case]
         if limit:
-            cells.append(_number(report.limit(case, threads)))
+            cells.append(number(report.limit(case, threads)))
         for peer in peers:
             record = found[peer]
             cell = "-" if record is None else _cell(record)
@@ -170,11 +170,11 @@ def table(report, section, threads, slower):
 def _cell(record):
     if "gflop" in record:  # a rate, of times in microseconds
         return f"{1e6 * record['gflop'] / record['best']:.0f}"
-    best, median = _number(record["best"]), _number(record["median"])
+    best, median = number(record["best"]), number(record["median"])
     return best if best == median else f"{best} ({median})"
 
 
-def _number(value):
+def number(value):
     """Three digits or more."""
     digits = sum(value < limit for limit in (100, 10, 1))
     return f"{value:.{digits}f}"
@@ -198,8 +198,9 @@ def results(records):
                 on = f", {threads} thread{'s' * (threads > 1)}" if many else ""
                 lines += ["", f"## {section.title}{on}", "", section.note, ""]
                 lines += table(report, section, threads, slower)
-    lines += ["", "## pyclr in other forms: training step, ms", "", *_forms(report)]
-    lines += ["", "## First step over the median step", "", *_first_over_median(report)]
+    if len(report.threads) > 1:  # not of a part
+        lines += ["", "## pyclr in other forms: training step, ms", "", *_forms(report)]
+        lines += ["", "## First step over the median step", "", *_first_over_median(report)]
     text = "\n".join(lines) + "\n"
     print(text)
     unexplained = [cell for cell in slower if not _has_reason(cell)]

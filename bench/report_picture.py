@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import matplotlib
 
+from bench.report_files import number
 from bench.workloads import WORKLOADS
 
 
@@ -21,7 +22,7 @@ def draw(report, caption, path):
         times = [record["best"] for record in found.values()]
         colors = ["#c44e52" if peer == "pyclr" else "#a8b4c4" for peer in found]
         bars = panel.barh(list(found), times, color=colors)
-        panel.bar_label(bars, [f"{t:.3g}" for t in times], padding=2, fontsize=8)
+        panel.bar_label(bars, [number(t) for t in times], padding=2, fontsize=8)
         panel.axvline(report.limit(case, threads), color="black", linestyle="--", linewidth=1)
         panel.invert_yaxis()
         panel.set_title(case, fontsize=10)

@@ -135,7 +135,9 @@ class Team:
             turn += 1
         return answers
 
-    def train(self, section, case, workload, names=None, budget=0, keep=False, sources=None):
+    def train(
+        self, section, case, workload, names=None, budget=0, turns=2, keep=False, sources=None
+    ):
         """Notes ms/step of a workload's case; its name is that of `workload` in bench/cases.py.
 
         Epochs come in pairs, so that one of them is free of what starting `fit` costs. Models must
@@ -155,10 +157,10 @@ class Team:
         for source in sources or [case]:
             if sources:
                 question = {"case": workload.name, "source": source}
-            answers = self.ask_in_turns(peers, "train", budget, epochs=2, **question)
+            answers = self.ask_in_turns(peers, "train", budget, turns, epochs=2, **question)
             question.pop("source", None)
-            for peer, turns in answers.items():
-                times = [1000 * s / steps for turn in turns for s in turn["seconds"]]
+            for peer, given in answers.items():
+                times = [1000 * s / steps for answer in given for s in answer["seconds"]]
                 after = peer.ask("check", **question)
                 if after is None:
                     continue

@@ -183,7 +183,7 @@ def update_cases(op, formula, slots, hyper, flag):
         writes=(1, 2, 3, *state),
         bench=Bench(lambda rng, dtype: inputs(rng, 1 << 16, dtype)),
         run=run,
-        label="-".join([*slots, *(["flag"] if flag else [])]),
+        label="-".join([*slots, *(["decay"] if hyper[1] else []), *(["flag"] if flag else [])]),
     )
 
 

@@ -158,7 +158,7 @@ def trained(tested, optimizer, data, fits, **options):
     ],
 )
 def test_fit_after_it_is_fit_without_it(optimizer, data, fits, options):
-    """users_want 17: weights, optimizer slots, step counter, RNG, data order and callbacks are
+    """weights, optimizer slots, step counter, RNG, data order and callbacks are
     bit-equal to before, tested by comparing the following `fit` with and without it."""
     case = optimizer, data, fits
     assert_equal(trained(True, *case, **options), trained(False, *case, **options))
@@ -203,7 +203,7 @@ def test_a_schedule_that_reads_the_step_is_not_recorded_as_a_number():
 
 
 def test_callbacks_rates_take_no_part():
-    """users_want 18: it ignores other LR callbacks, and what they have set."""
+    """it ignores other LR callbacks, and what they have set."""
     curves = []
     for factor in (1.0, 1e-3):
         model = make("sgd")
@@ -348,7 +348,7 @@ def test_single_bad_batches_do_not_move_it():
 
 @pytest.mark.parametrize("seed", range(20))
 def test_noise_is_not_an_answer(seed):
-    """users_want 18: it says when the curve gives no answer."""
+    """it says when the curve gives no answer."""
     rates = np.geomspace(1e-6, 10, 400)
     noise = np.random.default_rng(seed).normal(size=400)
     for losses in (2 + 0.1 * noise, 0.3 + 0.3 * np.abs(noise), np.full(400, 2.0)):
@@ -408,7 +408,7 @@ def test_rates_that_are_all_too_large(min_lr, message):
 
 
 def test_bounds_are_those_of_a_cycle():
-    """users_want 18: `(min_lr, max_lr)` can be used directly as CLR bounds."""
+    """`(min_lr, max_lr)` can be used directly as CLR bounds."""
     model, data = make(SGD(0.01)), DATA["arrays"]()
     found = model.lr_find(**data)
     cycle = schedules.TriangularCyclicalLearningRate(*found.bounds, step_size=2, unit="epoch")

@@ -81,7 +81,7 @@ def test_one_cycle_over_a_training():
 
 
 def test_training_beyond_the_end_of_a_cycle_warns_once():
-    """users_want 16: OneCycle takes its length from `fit` when not given and holds its final value
+    """OneCycle takes its length from `fit` when not given and holds its final value
     past the end (one warning)."""
     cycle = schedules.OneCycle(0.1)
     model = net(optimizers.SGD(cycle, momentum=cycle.momentum()))
@@ -142,7 +142,7 @@ class Stairs(schedules.LearningRateSchedule):
 
 @pytest.mark.parametrize("rate", [0.25, FALLING])
 def test_the_rate_of_a_loaded_model_can_be_set(rate, tmp_path):
-    """users_want 20: `optimizer.learning_rate = x` works at any time, and replaces the schedule."""
+    """`optimizer.learning_rate = x` works at any time, and replaces the schedule."""
     model = net(optimizers.SGD(schedules.TriangularCyclicalLearningRate(0.1, 0.3, 2), 0.9))
     model.fit(*data(), batch_size=8, verbose=0)  # 5 steps
     model.save(tmp_path / "model.keras")

@@ -54,7 +54,7 @@ def test_three_phases(anneal):
 @pytest.mark.parametrize("anneal", ["cos", "linear"])
 @pytest.mark.parametrize("three_phase", [False, True])
 def test_the_momentum_stays_between_its_bounds(anneal, three_phase):
-    """users_want 19: cycled momentum stays inside its two bounds for all steps."""
+    """cycled momentum stays inside its two bounds for all steps."""
     momentum = OneCycle(0.5, 97, anneal=anneal, three_phase=three_phase).momentum(0.95, 0.85)
     values = momentum(np.arange(1000))
     assert values.min() >= np.float32(0.85) and values.max() <= np.float32(0.95)
