@@ -198,8 +198,9 @@ def results(records):
                 on = f", {threads} thread{'s' * (threads > 1)}" if many else ""
                 lines += ["", f"## {section.title}{on}", "", section.note, ""]
                 lines += table(report, section, threads, slower)
-    if len(report.threads) > 1:  # not of a part
+    if report.cases("step", report.threads[0]):
         lines += ["", "## pyclr in other forms: training step, ms", "", *_forms(report)]
+    if report.cases("first step", report.threads[0]):
         lines += ["", "## First step over the median step", "", *_first_over_median(report)]
     text = "\n".join(lines) + "\n"
     print(text)

@@ -98,23 +98,30 @@ struct CumSum {
       using T = decltype(t);
       const T* source = x.data<T>();
       T* target = call.out()->data<T>();
+      const int64_t inner = x.shape.product(axis + 1, x.shape.rank());
+      const int64_t first_step = a.reverse ? n - 1 : 0, direction = a.reverse ? -1 : 1;
+      if (inner == 1) {
+        for_lines(x.shape, axis, [&](int64_t line, int64_t) {
+          const T* from = source + line + first_step;
+          T *to = target + line + first_step, sum = 0;
+          for (int64_t i = 0; i < n; ++i, from += direction, to += direction)
+            *to = sum = static_cast<T>(sum + *from);
+        });
+        return;
+      }
       // Lines side by side in memory go together, a row of them at a time.
       constexpr int64_t kTogether = 64;
-      const int64_t inner = x.shape.product(axis + 1, x.shape.rank());
-      const int64_t parts = (inner + kTogether - 1) / kTogether;
-      const int64_t width = std::min(inner, kTogether);
+      const int64_t parts = (inner + kTogether - 1) / kTogether, width = std::min(inner, kTogether);
       for_row_groups(x.shape.product(0, axis) * parts, n * width,
                      [&](int64_t first, int64_t count) {
                        for (int64_t part = first; part < first + count; ++part) {
                          const int64_t column = part % parts * kTogether;
-                         const int64_t begin = part / parts * n * inner + column;
                          const int64_t lines = std::min(kTogether, inner - column);
+                         int64_t at = part / parts * n * inner + column + first_step * inner;
                          T sums[kTogether] = {};
-                         for (int64_t i = 0; i < n; ++i) {
-                           const int64_t at = begin + (a.reverse ? n - 1 - i : i) * inner;
+                         for (int64_t i = 0; i < n; ++i, at += direction * inner)
                            for (int64_t j = 0; j < lines; ++j)
                              target[at + j] = sums[j] = static_cast<T>(sums[j] + source[at + j]);
-                         }
                        }
                      });
     });
