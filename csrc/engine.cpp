@@ -72,8 +72,8 @@ Tensors launch(const Op& op, Tensors inputs, AttrsPtr attrs) {
   Engine& state = engine();
   Call call{&op, std::move(inputs), {}, std::move(attrs)};
   check_type(call.inputs.size() <= op.max_inputs, op.name, ": at most ", op.max_inputs,
-             op.max_inputs == 1 ? " tensor is" : " tensors are", " taken. Received: ",
-             call.inputs.size());
+             op.max_inputs == 1 ? " tensor is" : " tensors are",
+             " taken. Received: ", call.inputs.size());
   for (const Spec& spec : op.infer(call))
     call.outputs.push_back(spec.is_view()
                                ? view(call.in(0), spec.shape, spec.view_offset, spec.dtype)

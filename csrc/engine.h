@@ -25,8 +25,8 @@ struct Recording {
 struct Engine {
   Recording* recording = nullptr;
   std::vector<Tape*> tapes;  // innermost last
-  // A dry run: Calls check their inputs and give outputs of the right shapes, all zero, but compute,
-  // write, and record nothing. It tells what a function of tensors will return.
+  // A dry run: Calls check their inputs and give outputs of the right shapes, all zero, but
+  // compute, write, and record nothing. It tells what a function of tensors will return.
   bool dry = false;
 };
 Engine& engine();

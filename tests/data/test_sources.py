@@ -110,9 +110,7 @@ KINDS = {
     "iterable": Again,
     "loader": Loader,
     "float64": lambda data: Again(
-        pyclr.tree.map_structure(
-            lambda a: a.astype("float64") if a.dtype.kind == "f" else a, data
-        )
+        pyclr.tree.map_structure(lambda a: a.astype("float64") if a.dtype.kind == "f" else a, data)
     ),
     "tensors": lambda data: slices(data).batch(SIZE).map(lambda *batch: batch),
     "py dataset": Batches,

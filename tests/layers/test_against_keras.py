@@ -220,7 +220,9 @@ ALIASES = [
 def test_names_are_those_of_keras(name):
     ours, theirs = getattr(pyclr.layers, name), getattr(keras.layers, name)
     # Keras calls this one otherwise than its files do.
-    expected = {"GroupedQueryAttention": "GroupQueryAttention"}.get(theirs.__name__, theirs.__name__)
+    expected = {"GroupedQueryAttention": "GroupQueryAttention"}.get(
+        theirs.__name__, theirs.__name__
+    )
     assert ours.__name__ == expected
 
 

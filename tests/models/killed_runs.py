@@ -42,7 +42,7 @@ def data(kind):
 
 
 def model():
-    pyclr.utils.clear_session()  # the names of layers, which are in files, are those of a new process
+    pyclr.utils.clear_session()  # layers are named as in a new process
     pyclr.utils.set_random_seed(11)
     net = pyclr.Sequential(
         [

@@ -1,4 +1,4 @@
-"""Single batches of `predict` that go straight to their program: the same results, whatever else."""
+"""Single batches of `predict` that go straight to their program: the same results as ever."""
 
 import threading
 
