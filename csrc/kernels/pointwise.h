@@ -213,8 +213,11 @@ void where_row(const bool* c, bool c_moves, const T* a, bool a_moves, const T* b
     const bool first = *c;
     binary_row(a, a_moves, b, b_moves, y, n, [first](T a, T b) { return first ? a : b; });
   } else if (a_moves && b_moves) {
-    for (int64_t i = 0; i < n; ++i) {  // by masks: g++ 12 makes no vectors of the condition
-      const T mask = static_cast<T>(-static_cast<T>(c[i]));
+    // By masks, as g++ 12 makes no vectors of two loads on a condition, nor of a bool made a
+    // number.
+    const auto* bytes = reinterpret_cast<const uint8_t*>(c);
+    for (int64_t i = 0; i < n; ++i) {
+      const T mask = static_cast<T>(-static_cast<T>(bytes[i]));
       y[i] = static_cast<T>((a[i] & mask) | (b[i] & ~mask));
     }
   } else if (a_moves || b_moves) {

@@ -34,10 +34,10 @@ struct Max {
     if constexpr (T(0.5) != T(0)) return -__builtin_inff();
     return sizeof(T) == 1 ? T(0) : sizeof(T) == 4 ? T(INT32_MIN) : T(INT64_MIN);
   }
-  // Whether a stands before b.
+  // Whether a takes the place of b.
   template <class T>
   static PYCLR_INLINE bool before(T a, T b) {
-    return a != a ? true : a > b;
+    return (a > b) | ((a != a) & (b == b));
   }
   template <class V>
   static PYCLR_INLINE V join(V a, V b) {
@@ -53,7 +53,7 @@ struct Min {
   }
   template <class T>
   static PYCLR_INLINE bool before(T a, T b) {
-    return a != a ? true : a < b;
+    return (a < b) | ((a != a) & (b == b));
   }
   template <class V>
   static PYCLR_INLINE V join(V a, V b) {
@@ -167,7 +167,7 @@ void arg_columns(const T* x, int64_t rows, int64_t stride, int64_t n, int32_t* y
     for (int64_t i = 1; i < rows; ++i) {
       const T* row = x + i * stride;
       for (int k = 0; k < width; ++k) {
-        const bool wins = R::before(row[k], best[k]) & (best[k] == best[k]);
+        const bool wins = R::before(row[k], best[k]);
         best[k] = wins ? row[k] : best[k];
         at[k] = wins ? int32_t(i) : at[k];
       }
@@ -184,24 +184,27 @@ PYCLR_INLINE int32_t arg_row(const T* x, int64_t n) {
   T best = reduce_row<R>(x, n < kPiece ? n : kPiece);
   for (int64_t i = kPiece; i < n; i += kPiece) {
     const T extremum = reduce_row<R>(x + i, n - i < kPiece ? n - i : kPiece);
-    if (best == best && R::before(extremum, best)) best = extremum, from = i;
+    if (R::before(extremum, best)) best = extremum, from = i;
   }
   while (x[from] != best && x[from] == x[from]) ++from;
   return int32_t(from);
 }
 
+// Short rows become columns, many at a time: a loop over one row would guess at every element
+// whether it is the extremum.
 template <class R, class T>
 void arg_rows(const T* x, int64_t rows, int64_t n, int32_t* y) {
-  for (int64_t i = 0; i < rows; ++i, x += n) {
-    if (n > 32) {
-      y[i] = arg_row<R>(x, n);
-      continue;
-    }
-    T best = x[0];
-    int32_t at = 0;
-    for (int64_t j = 1; j < n; ++j)
-      if (best == best && R::before(x[j], best)) best = x[j], at = int32_t(j);
-    y[i] = at;
+  constexpr int64_t kTogether = 64, kShort = 32;
+  if (n > kShort) {
+    for (int64_t i = 0; i < rows; ++i) y[i] = arg_row<R>(x + i * n, n);
+    return;
+  }
+  T turned[kShort * kTogether];
+  for (int64_t i = 0; i < rows; i += kTogether, x += kTogether * n, y += kTogether) {
+    const int64_t count = rows - i < kTogether ? rows - i : kTogether;
+    for (int64_t r = 0; r < count; ++r)
+      for (int64_t j = 0; j < n; ++j) turned[j * kTogether + r] = x[r * n + j];
+    arg_columns<R>(turned, n, kTogether, count, y);
   }
 }
 
