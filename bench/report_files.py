@@ -82,7 +82,8 @@ SECTIONS = [
     Section(
         "memory",
         "Memory to train the cnn, MB",
-        "Peak of the process over its peak with NumPy and the data, one epoch, library included.",
+        "Peak of the process in one epoch, over its memory with NumPy and the data; with the "
+        "library.",
     ),
     Section("import", "Import, ms", "In a new process that has imported NumPy."),
     Section(
@@ -125,6 +126,15 @@ class Report:
         """Milliseconds that a workload's operations take at the measured peak."""
         peak = self.find("peak", "matrix product", "pyclr", threads)["best"]
         return WORKLOADS[case].flops_per_step() / peak / 1e6
+
+    def other_load(self):
+        """A sentence about what else the machine did."""
+        shares = [
+            f"{record['best']:.0f} ({record['case']}, threads: {record['threads']})"
+            for record in self.records
+            if record["section"] == "other load"
+        ]
+        return f"Percent of the machine that other processes took: {', '.join(shares)}."
 
     def versions(self):
         pairs = {r["peer"]: r["version"] for r in self.records if r["version"]}
@@ -190,6 +200,8 @@ def results(records):
         "",
         "Best and, in brackets, median; `x`: how many times that of pyclr. The last column is the "
         "best peer's ratio. How it is measured: `bench/README.md`.",
+        "",
+        report.other_load(),
     ]
     for section in SECTIONS:
         for threads in report.threads:

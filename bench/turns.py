@@ -6,6 +6,7 @@ least and the median of what was measured, in the section's unit.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -66,6 +67,12 @@ class Peer:
             print(f"  {self.name} is left out: {answer['skipped']}", file=sys.stderr)
         return None if "failed" in answer or "skipped" in answer else answer
 
+    def cpu_seconds(self):
+        """Processor time of the process so far, all threads."""
+        with open(f"/proc/{self._process.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def close(self):
         self._process.stdin.close()
         if self._process.wait():
@@ -96,6 +103,21 @@ class Team:
     def __exit__(self, *error):
         for peer in self.peers:
             peer.close()
+
+    @contextlib.contextmanager
+    def watched(self, part):
+        """Notes the share of the machine, in percent, that other processes took meanwhile."""
+        start, busy, own = time.perf_counter(), _busy_seconds(), self._cpu_seconds()
+        yield
+        seconds = time.perf_counter() - start
+        others = (_busy_seconds() - busy) - (self._cpu_seconds() - own)
+        share = max(0, 100 * others / seconds / os.cpu_count())
+        self.note("other load", part, self.peers[0], [share], seconds=seconds)
+
+    def _cpu_seconds(self):
+        times = os.times()  # of this process, and of the short ones it has started
+        own = times.user + times.system + times.children_user + times.children_system
+        return own + sum(peer.cpu_seconds() for peer in self.peers)
 
     def chosen(self, names=None):
         return [peer for peer in self.peers if names is None or peer.name in names]
@@ -185,3 +207,10 @@ class Team:
         if workload.name in WORKLOADS:
             return after["accuracy"] >= MIN_ACCURACY
         return after["loss"] < before["loss"]
+
+
+def _busy_seconds():
+    """Processor time of the whole machine so far: all but idling and waiting for disks."""
+    with open("/proc/stat") as file:
+        user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")

@@ -45,10 +45,14 @@ class _Peer:
         self._trainers, self._convolution = {}, None
 
     def build(self, case, samples=None):
-        """Builds a model on so many samples; `data_mb` is the peak once they are there."""
+        """Builds a model on so many samples; `data_mb` is the memory in use with them there.
+
+        The peak begins again then, without what making the data took.
+        """
         workload = _sized(case, samples)
         np.random.seed(0)
         x, y = workload.data()
+        _forget_peak()
         data_mb = _peak_megabytes()
         trainer = self._trainers[case] = self._build(workload, x, y)
         return {"version": trainer.version, "data_mb": data_mb}
@@ -149,7 +153,12 @@ def _digest(array):
     return [norm, float(flat @ direction) / norm]
 
 
+def _forget_peak():
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+
+
 def _peak_megabytes():
-    """The largest resident memory of this process so far (`ru_maxrss` may be the parent's)."""
+    """The largest resident memory since `_forget_peak` (`ru_maxrss` may be the parent's)."""
     with open("/proc/self/status") as file:
         return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1)) / 1024
