@@ -58,7 +58,7 @@ def set_rate(optimizer, value, callback):
     """
     schedule = _settable_schedule(optimizer, callback)
     if schedule is None:
-        optimizer.learning_rate = value / optimizer.rate_factor
+        optimizer.learning_rate = value
         return
     now = rate(optimizer)
     if now == value:

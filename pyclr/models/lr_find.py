@@ -77,8 +77,7 @@ def _hold_schedules(model, source):
 def _update(model, source, rate):
     """Makes one update with a rate; returns the mean loss of its batches."""
     optimizer = innermost(model.optimizer)
-    optimizer.learning_rate = float(rate)
-    optimizer.rate_factor, optimizer.minimum_rate = 1.0, 0.0
+    optimizer.override({"learning_rate": rate})
     losses = [_train_one(model, source) for _ in range(optimizer.gradient_accumulation_steps or 1)]
     return sum(losses) / len(losses)
 

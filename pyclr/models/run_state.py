@@ -37,12 +37,14 @@ class RunState:
         folder: Path. Made when the first state is saved.
         save_freq: `"epoch"`, or an integer: a state is saved after every epoch, and after every so
             many batches.
+        override: Dictionary of hyper-parameters of the optimizer to the values that the run has
+            from where it begins or goes on, or `None`.
 
     Raises:
         ValueError: if `save_freq` is neither.
     """
 
-    def __init__(self, folder, save_freq="epoch"):
+    def __init__(self, folder, save_freq="epoch", override=None):
         if save_freq != "epoch" and (
             isinstance(save_freq, bool) or not isinstance(save_freq, (int, np.integer))
             or save_freq < 1
@@ -57,6 +59,7 @@ class RunState:
                 f"Argument `resume` must be the name of a folder. Received: '{self.folder}'"
             )
         self.save_freq = save_freq
+        self.override = override or {}
 
     # --- Files -----------------------------------------------------------------------------------
 
@@ -143,6 +146,7 @@ class RunState:
             "callbacks": _packed(callbacks.get_state(), arrays),
             "order_seed": model._order_seed,
             "optimizer": _optimizer_state(model.optimizer),
+            "override": _plain_hyper(self.override),
             "random": global_seed.get_state(),
             "made_with": {
                 "pyclr": sys.modules[__name__.partition(".")[0]].__version__,
@@ -156,7 +160,7 @@ class RunState:
     def load(self):
         """Returns the newest whole `SavedRun`, or `None`."""
         found = self.read()
-        return None if found is None else SavedRun(self.folder, *found)
+        return None if found is None else SavedRun(self, *found)
 
 
 def _digest(data):
@@ -165,7 +169,7 @@ def _digest(data):
     return hashlib.sha256(data).digest()
 
 
-def run_state_of(resume, save_freq, callbacks):
+def run_state_of(resume, save_freq, override, callbacks):
     """Returns the `RunState` that `fit` was asked for, by its argument or by a `BackupAndRestore`
     among the callbacks, or `None`; and whether it is removed in the end.
 
@@ -180,8 +184,15 @@ def run_state_of(resume, save_freq, callbacks):
         )
     if backups:
         (backup,) = backups
-        return RunState(backup.backup_dir, backup.save_freq), backup.delete_checkpoint
-    return (None if resume is None else RunState(resume, save_freq)), False
+        return RunState(backup.backup_dir, backup.save_freq, override), backup.delete_checkpoint
+    if resume is not None:
+        return RunState(resume, save_freq, override), False
+    if override is not None:
+        raise ValueError(
+            "Argument `resume_override` needs a run that is resumed: give `resume`. "
+            f"Received: resume_override={override!r}"
+        )
+    return None, False
 
 
 class Place(NamedTuple):
@@ -210,8 +221,8 @@ class SavedRun:
         order_seed: Integer, decides the order of the data.
     """
 
-    def __init__(self, folder, info, arrays):
-        self._folder, self._info, self._arrays = folder, info, arrays
+    def __init__(self, state, info, arrays):
+        self._state, self._info, self._arrays = state, info, arrays
         self.place = Place(**info["place"])
         self.logs, self.stopped = info["logs"], info["stopped"]
         self.order_seed = info["order_seed"]
@@ -226,9 +237,9 @@ class SavedRun:
             f"; the first that differs is {first[0]} there, {first[1]} here" if first else ""
         )
         raise ValueError(
-            f"The run state in '{self._folder}' is that of another model: it has {len(theirs)} "
-            f"variables, and this one {len(ours)}{difference}. Give another folder, or remove this "
-            "one."
+            f"The run state in '{self._state.folder}' is that of another model: it has "
+            f"{len(theirs)} variables, and this one {len(ours)}{difference}. Give another folder, "
+            "or remove this one."
         )
 
     def restore(self, model, callbacks):
@@ -239,8 +250,20 @@ class SavedRun:
             variable.assign(self._arrays[f"v{i}"])
         object.__setattr__(model, "_order_seed", self.order_seed)
         object.__setattr__(model, "_epochs_begun", self.place.number)
+        model.optimizer.override(self._new_override())
         global_seed.set_state(info["random"])
         callbacks.set_state(_unpacked(info["callbacks"], self._arrays))
+
+    def _new_override(self):
+        """Of the values that the run shall have, those it was not given before: what has become
+        of the others since then is in the state."""
+        given, before = self._state.override, self._info["override"]
+        plain = _plain_hyper(given)
+        return {
+            name: value
+            for name, value in given.items()
+            if name not in before or before[name] != plain[name]
+        }
 
 
 def variables_of(model):
@@ -261,15 +284,23 @@ def _descriptions(variables):
 def _optimizer_state(optimizer):
     """What an optimizer knows beside its variables: numbers, and which of them are scheduled."""
     optimizer = innermost(optimizer)
-    values = {
-        name: "schedule" if is_schedule(value) else value
-        for name, value in optimizer._hyper_values.items()
-    }
     return {
-        "values": values,
+        "values": _plain_hyper(optimizer._hyper_values),
         "rate_factor": float(optimizer.rate_factor),
         "minimum_rate": float(optimizer.minimum_rate),
     }
+
+
+def _plain_hyper(values):
+    """Hyper-parameters for JSON, which holds a schedule's place only: it is the script's."""
+    return {
+        name: value if value is None else "schedule" if _is_schedule(value) else float(value)
+        for name, value in values.items()
+    }
+
+
+def _is_schedule(value):
+    return is_schedule(value) or isinstance(value, dict)  # also its config
 
 
 def _set_optimizer_state(optimizer, state):

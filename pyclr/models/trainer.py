@@ -64,6 +64,7 @@ class Trainer(Steps):
         stratify=False,
         resume=None,
         resume_save_freq="epoch",
+        resume_override=None,
     ):
         """Trains the model.
 
@@ -104,6 +105,10 @@ class Trainer(Steps):
                 for bit. The script has to make the same model and data.
             resume_save_freq: `"epoch"`, or an integer: the state is saved after every epoch, and
                 after every so many batches.
+            resume_override: Dictionary of hyper-parameters of the optimizer to numbers or
+                schedules, with which the run goes on in place of those it had:
+                `{"learning_rate": 1e-4}`. A run that begins anew begins with them, and one that
+                was given the same before is left as it is: the script may be started again.
 
         Returns:
             A `History`: its `history` holds the logs of every epoch.
@@ -115,7 +120,7 @@ class Trainer(Steps):
         self._check_compiled("fit")
         epochs = limited_epochs(whole_number("epochs", epochs))
         initial_epoch = whole_number("initial_epoch", initial_epoch)
-        state, delete_state = run_state_of(resume, resume_save_freq, callbacks)
+        state, delete_state = run_state_of(resume, resume_save_freq, resume_override, callbacks)
         saved = None if state is None else state.load()
         begun = self._epochs_begun
         place = Place(initial_epoch, 0, begun, begun) if saved is None else saved.place
@@ -137,6 +142,8 @@ class Trainer(Steps):
             self._prepare(train, weights)
             if saved is not None:
                 saved.check(self)
+            if resume_override is not None:
+                self.optimizer.override(resume_override)
             if validation is not None:
                 stack.enter_context(closing(validation))
                 self._preflight(validation)

@@ -50,11 +50,18 @@ class ElementwiseOptimizer(Optimizer):
         names = [slot.rstrip("?") for slot in available]
         self._slot_bits = sum(1 << i for i, slot in enumerate(names) if slot in self._slots)
 
-    def _set_hyper(self, name, value):
-        before = self._hyper_values.get(name)
-        super()._set_hyper(name, value)
-        if self.built and set(self._slots_in_use()) - set(self._slots):
-            super()._set_hyper(name, before)
+    def _checked_hyper(self, name, value):
+        value = super()._checked_hyper(name, value)
+        if self.built and name != "learning_rate":
+            self._check_slots(name, value)
+        return value
+
+    def _check_slots(self, name, value):
+        before = self._hyper_values[name]
+        self._hyper_values[name] = value
+        missing = set(self._slots_in_use()) - set(self._slots)
+        self._hyper_values[name] = before
+        if missing:
             raise ValueError(
                 f"Argument `{name}` can not become other than 0 once the optimizer is built: it "
                 f"was built without slots for it. Received: {name}={value!r}"

@@ -36,9 +36,7 @@ class HyperParameter:
         return float(value(optimizer._step())) if is_schedule(value) else value
 
     def __set__(self, optimizer, value):
-        if not (self.optional and value is None):
-            value = number_or_schedule(self.name, value)
-        optimizer._set_hyper(self.name, value)
+        optimizer._assign_hyper(self.name, value)
 
 
 class HyperParameters:
@@ -56,7 +54,7 @@ class HyperParameters:
         self._hyper = Variable(
             np.zeros(len(self._hyper_names)), dtype="float64", trainable=False, name="hyper"
         )
-        self._set_learning_rate(learning_rate)
+        self._set_hyper("learning_rate", number_or_schedule("learning_rate", learning_rate))
         self.weight_decay = weight_decay
 
     @property
@@ -78,15 +76,7 @@ class HyperParameters:
 
     @learning_rate.setter
     def learning_rate(self, value):
-        self._set_learning_rate(value)
-
-    def _set_learning_rate(self, value):
-        value = number_or_schedule("learning_rate", value)
-        if is_schedule(value):
-            self._hyper_values["learning_rate"] = value
-        else:
-            self._rate.value._view()[...] = value
-            self._hyper_values["learning_rate"] = None
+        self._assign_hyper("learning_rate", value)
 
     @property
     def learning_rate_schedule(self):
@@ -102,7 +92,61 @@ class HyperParameters:
     def lr(self, value):
         self.learning_rate = value
 
+    def override(self, values):
+        """Sets hyper-parameters on purpose: without the warning that a schedule is replaced.
+
+        Args:
+            values: Dictionary of names, such as `"learning_rate"`, to numbers or schedules.
+
+        Raises:
+            ValueError: if a name is not one of a hyper-parameter, or a value does not fit. Nothing
+                has been changed then.
+        """
+        if not isinstance(values, dict):
+            raise ValueError(
+                "Argument `override` must be a dictionary of hyper-parameters to their values. "
+                f"Received: override={values!r}"
+            )
+        unknown = [name for name in values if name not in self._hyper_names]
+        if unknown:
+            raise ValueError(
+                f"Argument `override` must hold hyper-parameters of {type(self).__name__}, which "
+                f"are: {', '.join(self._hyper_names)}. Received: {unknown[0]!r}"
+            )
+        checked = {name: self._checked_hyper(name, value) for name, value in values.items()}
+        for name, value in checked.items():
+            self._replace_hyper(name, value)
+
+    def _assign_hyper(self, name, value):
+        """What an assignment to the attribute does."""
+        value = self._checked_hyper(name, value)
+        before = self._hyper_values.get(name)
+        if is_schedule(before) and not is_schedule(value):
+            scale = ""
+            if name == "learning_rate":
+                scale = " To scale the schedule in place of it, set `optimizer.rate_factor`."
+            warnings.warn(
+                f"`{name}` is {value} from now on, which replaces the schedule "
+                f"{type(before).__name__}.{scale}",
+                stacklevel=3,
+            )
+        self._replace_hyper(name, value)
+
+    def _checked_hyper(self, name, value):
+        """A value as it is kept; a ValueError if the hyper-parameter can not get it."""
+        if value is None and name != "learning_rate" and getattr(type(self), name).optional:
+            return None
+        return number_or_schedule(name, value)
+
+    def _replace_hyper(self, name, value):
+        self._set_hyper(name, value)
+        if name == "learning_rate":  # what is set is what the next update uses
+            self.rate_factor, self.minimum_rate = 1.0, 0.0
+
     def _set_hyper(self, name, value):
+        if name == "learning_rate" and not is_schedule(value):
+            self._rate.value._view()[...] = value
+            value = None
         self._hyper_values[name] = value
 
     def _step(self):

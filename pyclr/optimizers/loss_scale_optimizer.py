@@ -148,6 +148,9 @@ class LossScaleOptimizer(Optimizer):
     def minimum_rate(self, value):
         self.inner_optimizer.minimum_rate = value
 
+    def override(self, values):
+        self.inner_optimizer.override(values)
+
     def current_hyper(self, step=None):
         return self.inner_optimizer.current_hyper(step)
 

@@ -63,9 +63,10 @@ class Optimizer(HyperParameters, State):
     Attributes:
         iterations: Integer variable, the number of updates done. It can be set.
         learning_rate: The current rate, a variable (or a tensor, from a schedule). Setting it to a
-            number replaces a schedule.
+            number replaces a schedule, with a warning that names both.
         rate_factor: Number that multiplies the learning rate or its schedule, for callbacks that
-            lower it on a plateau. It is saved with the state if it is not 1.
+            lower it on a plateau. It is saved with the state if it is not 1. Setting the learning
+            rate makes it 1.
         minimum_rate: Number, below which `rate_factor` does not bring the learning rate. Defaults
             to 0.
     """

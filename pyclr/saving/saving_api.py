@@ -80,7 +80,7 @@ def check_model_path(filepath):
         )
 
 
-def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
+def load_model(filepath, custom_objects=None, compile=True, safe_mode=True, *, override=None):
     """Loads a model that `save_model` wrote, here or in Keras 3.
 
     The model goes on as if it had not been away: training it gives the same bits. Nothing in the
@@ -92,6 +92,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         compile: Boolean, whether the model is compiled as it was when it was saved.
         safe_mode: Boolean, whether a model is refused whose variables are far larger than the
             weights in the file. Code in files is refused whatever its value.
+        override: Optional dictionary of hyper-parameters of the optimizer to numbers or schedules,
+            which take the place of those in the file: `{"learning_rate": 1e-4}`.
 
     Returns:
         The model.
@@ -100,7 +102,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         FileNotFoundError: if there is no such file.
         TypeError: if the file names a class or function that is not known; the message gives the
             line that registers it.
-        ValueError: if the file is damaged, or is no model that pyclr or Keras 3 wrote.
+        ValueError: if the file is damaged, or is no model that pyclr or Keras 3 wrote; if the model
+            has no optimizer, or one without the hyper-parameters of `override`.
     """
     with archive.open_for_reading(filepath) as file:
         if not archive.is_archive(file):
@@ -111,7 +114,15 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
                 else ""
             )
             raise ValueError(f"The file '{filepath}' is not a `.keras` file.{hint}")
-        return _read_model(file, filepath, custom_objects, compile, safe_mode)
+        model = _read_model(file, filepath, custom_objects, compile, safe_mode)
+    if override is not None:
+        if model.optimizer is None:
+            raise ValueError(
+                "Argument `override` needs an optimizer, and the model is loaded without. "
+                f"Received: override={override!r}, compile={compile}"
+            )
+        model.optimizer.override(override)
+    return model
 
 
 def save_weights(model, filepath, overwrite=True):

@@ -236,5 +236,17 @@ def test_the_rate_by_hand_between_two_fits():
     """`optimizer.learning_rate = x` works at any time."""
     model = make(Sawtooth())
     model.fit(**DATA)
-    model.optimizer.learning_rate = 0.5
+    with pytest.warns(UserWarning, match="replaces the schedule Sawtooth"):
+        model.optimizer.learning_rate = 0.5
     assert model.fit(**DATA).rates == {"learning_rate": [0.5]}
+
+
+def test_a_callback_that_replaces_the_schedule_is_told_once():
+    class ByHand(callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.optimizer.learning_rate = 0.5 / (epoch + 1)
+
+    with pytest.warns(UserWarning, match="is 0.5 from now on.* the schedule Sawtooth") as caught:
+        history = make(Sawtooth()).fit(**DATA, epochs=3, callbacks=[ByHand()])
+    assert len(caught) == 1
+    assert history.rates == {"learning_rate": pytest.approx([0.4, 0.5, 0.25])}

@@ -84,12 +84,17 @@ def train(folder, kind="arrays", save_freq=5, epochs=EPOCHS, **options):
     return net, history
 
 
-def result(folder, net, history):
-    """Everything that must be equal: arrays by name, and the bytes of the files."""
+def result_of_training(net, history):
+    """What training has made: arrays by name."""
     found = {f"weight {i}": w for i, w in enumerate(net.get_weights())}
     found |= {f"slot {i}": v.numpy() for i, v in enumerate(net.optimizer.variables)}
     found |= {f"history {name}": np.array(values) for name, values in history.history.items()}
-    found["epochs"] = np.array(history.epoch)
+    return found | {"epochs": np.array(history.epoch)}
+
+
+def result(folder, net, history):
+    """Everything that must be equal: arrays by name, and the bytes of the files."""
+    found = result_of_training(net, history)
     for name in ("log.csv", "best.weights.h5"):
         with open(os.path.join(folder, name), "rb") as file:
             found[name] = np.frombuffer(file.read(), np.uint8)

@@ -260,6 +260,62 @@ def test_backup_and_restore_removes_its_folder_on_success_only(tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+def rates(net, folder, **options):
+    return fit(net, folder, **options).step_rates["learning_rate"]
+
+
+@pytest.mark.parametrize("value", [0.125, pyclr.schedules.ExponentialDecay(0.5, 10, 0.5)])
+def test_a_run_goes_on_with_another_rate(value, tmp_path):
+    """Resume has `override={"learning_rate": ...}`."""
+    number = value == 0.125
+    change = {"resume_override": {"learning_rate": value}}
+    with pytest.raises(RuntimeError):
+        fit(runs.model(), tmp_path, [StopAt(1, 6)], resume_save_freq=6)
+    before = runs.model().optimizer.learning_rate_schedule(np.arange(18)).astype("float32")
+    after = np.full(30, 0.125) if number else value(np.arange(18, 48))
+    found = rates(runs.model(), tmp_path, **change)
+    np.testing.assert_allclose(found, np.concatenate([before, after]), rtol=1e-6)
+    # It stays so, without saying it again: a number is the run's, a schedule the script's.
+    longer = fit(runs.model(), tmp_path, epochs=5, **({} if number else change))
+    expected = [0.125] * 12 if number else value(np.arange(48, 60))
+    np.testing.assert_allclose(longer.step_rates["learning_rate"][48:], expected, rtol=1e-6)
+
+
+def test_an_override_is_given_once(tmp_path):
+    """The script that is started again with it goes on as if it had not been stopped."""
+
+    def train(folder, *more, **options):
+        net = runs.model()
+        reduce = pyclr.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=0, min_delta=99)
+        override = {"learning_rate": 0.01, "beta_1": 0.8, **options}
+        history = fit(net, folder, [reduce, *more], resume_override=override)
+        return runs.result_of_training(net, history)
+
+    expected = train(tmp_path / "direct")
+    with pytest.raises(RuntimeError):
+        train(tmp_path / "run", StopAt(2, 3))
+    assert_equal(train(tmp_path / "run"), expected)
+    np.testing.assert_allclose(expected["history learning_rate"], [0.01, 0.01, 0.005, 0.0025])
+    # Another value is a new one.
+    with pytest.raises(RuntimeError):
+        train(tmp_path / "other", StopAt(3, 0))
+    found = train(tmp_path / "other", learning_rate=0.3)
+    np.testing.assert_allclose(found["history learning_rate"], [0.01, 0.01, 0.005, 0.3])
+
+
+def test_a_wrong_override_changes_nothing(tmp_path):
+    with pytest.raises(RuntimeError):
+        fit(runs.model(), tmp_path, [StopAt(1, 5)])
+    net = runs.model()
+    before = net.get_weights()
+    with pytest.raises(ValueError, match="hyper-parameters of Adam, which are: learning_rate, w"):
+        fit(net, tmp_path, resume_override={"momentum": 0.5})
+    for a, b in zip(before, net.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match="`resume_override` needs a run that is resumed"):
+        fit(net, None, resume_override={"learning_rate": 0.5})
+
+
 def test_arguments_are_checked(tmp_path):
     with pytest.raises(ValueError, match="`save_freq` must be 'epoch' or an integer"):
         fit(runs.model(), tmp_path, resume_save_freq=0)

@@ -104,8 +104,8 @@ def test_setting_one_does_not_stop_replay():
     model.fit(*data(), batch_size=8, verbose=0)
     optimizer = model.optimizer
     for name, value in [("beta_1", 0.8), ("epsilon", 1e-3), ("weight_decay", None),
-                        ("weight_decay", FALLING), ("learning_rate", FALLING),
-                        ("learning_rate", 0.5)]:  # fmt: skip
+                        ("learning_rate", 0.5), ("weight_decay", FALLING),
+                        ("learning_rate", FALLING)]:  # fmt: skip
         setattr(optimizer, name, value)
         program = model._steps["train"]._last.program
         model.train_on_batch(*(array[:8] for array in data()))
@@ -122,7 +122,7 @@ def test_learning_rate_is_a_number_whatever_sets_it():
     assert float(optimizer.learning_rate) == pytest.approx(0.2)
     optimizer.iterations = 2
     assert float(optimizer.learning_rate) == pytest.approx(0.3)
-    optimizer.learning_rate = 1  # an integer becomes a float
+    optimizer.override({"learning_rate": 1})  # an integer becomes a float
     assert float(optimizer.learning_rate) == 1.0
     optimizer.lr = pyclr.ops.convert_to_tensor(0.125)
     assert float(optimizer.lr) == 0.125
@@ -142,15 +142,74 @@ class Stairs(schedules.LearningRateSchedule):
 
 @pytest.mark.parametrize("rate", [0.25, FALLING])
 def test_the_rate_of_a_loaded_model_can_be_set(rate, tmp_path):
-    """`optimizer.learning_rate = x` works at any time, and replaces the schedule."""
+    """`load_model` has `override={"learning_rate": ...}`."""
     model = net(optimizers.SGD(schedules.TriangularCyclicalLearningRate(0.1, 0.3, 2), 0.9))
     model.fit(*data(), batch_size=8, verbose=0)  # 5 steps
     model.save(tmp_path / "model.keras")
-    model = pyclr.saving.load_model(tmp_path / "model.keras")
-    model.optimizer.learning_rate = rate
+    model = pyclr.saving.load_model(tmp_path / "model.keras", override={"learning_rate": rate})
+    assert float(model.optimizer.learning_rate) == (0.25 if rate == 0.25 else float(FALLING(5)))
     history = model.fit(*data(), batch_size=8, verbose=0)
     expected = FALLING(np.arange(5, 10)) if rate is FALLING else [rate] * 5
     np.testing.assert_array_equal(history.step_rates["learning_rate"], expected)
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "lr", "momentum", "weight_decay"])
+def test_a_number_that_replaces_a_schedule_is_said(name):
+    """`optimizer.learning_rate = x` works at any time: it replaces the schedule, with one
+    message."""
+    hyper = "learning_rate" if name == "lr" else name
+    optimizer = optimizers.SGD(**{hyper: FALLING})
+    optimizer.rate_factor, optimizer.minimum_rate = 0.5, 0.25
+    with pytest.warns(UserWarning, match=f"`{hyper}` is 0.125 .* schedule ExponentialDecay") as got:
+        setattr(optimizer, name, 0.125)
+        setattr(optimizer, name, 0.125)
+        setattr(optimizer, name, FALLING)
+    assert len(got) == 1
+    if hyper == "learning_rate":  # what is set is what is used
+        assert optimizer.current_hyper() == {hyper: float(FALLING(0))}
+    optimizer.override({hyper: 0.0625})  # on purpose: nothing is said
+    assert getattr(optimizer, name) == 0.0625
+
+
+@pytest.mark.parametrize("wrap", [False, True])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_override_sets_all_hyper_parameters_or_none(name, wrap):
+    cls = getattr(optimizers, name)
+    inner = optimizer = cls(FALLING)
+    if wrap:
+        optimizer = optimizers.LossScaleOptimizer(inner)
+    names = ["learning_rate", *names_of(cls)]
+    optimizer.override({hyper: 0.5**i for i, hyper in enumerate(names, 1)})
+    assert float(optimizer.learning_rate) == 0.5
+    assert [getattr(inner, hyper) for hyper in names[1:]] == [
+        0.5**i for i in range(2, len(names) + 1)
+    ]
+    listed = f"hyper-parameters of {name}, which are: {', '.join(names)}. Received: 'rate'"
+    for values, message in [
+        ({"learning_rate": 0.1, "rate": 0.1}, listed),
+        ({"weight_decay": 0.1, "learning_rate": None}, "`learning_rate` must be a finite number"),
+        ([0.1], "`override` must be a dictionary"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            optimizer.override(values)
+    assert float(optimizer.learning_rate) == 0.5 and inner.weight_decay == 0.25
+
+
+def test_override_of_a_loaded_model(tmp_path):
+    model = net(optimizers.Adam(FALLING, weight_decay=0.1))
+    model.fit(*data(), batch_size=8, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = pyclr.saving.load_model(
+        tmp_path / "model.keras", override={"weight_decay": None, "beta_1": 0.5}
+    )
+    assert (loaded.optimizer.weight_decay, loaded.optimizer.beta_1) == (None, 0.5)
+    assert loaded.optimizer.get_config()["learning_rate"] == schedules.serialize(FALLING)
+    for ours, theirs in zip(loaded.optimizer.variables, model.optimizer.variables):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+    with pytest.raises(ValueError, match="hyper-parameters of Adam, which are: learning_rate, w"):
+        pyclr.saving.load_model(tmp_path / "model.keras", override={"momentum": 0.5})
+    with pytest.raises(ValueError, match="`override` needs an optimizer.* compile=False"):
+        pyclr.saving.load_model(tmp_path / "model.keras", compile=False, override={"beta_1": 0.5})
 
 
 def test_a_schedule_of_ones_own():
@@ -186,7 +245,9 @@ def test_a_slot_that_was_not_made_can_not_be_used():
         apply(optimizer, [1.0], [1.0])
         with pytest.raises(ValueError, match="`momentum` can not become other than 0 once"):
             optimizer.momentum = 0.9
-        assert optimizer.momentum == 0
+        with pytest.raises(ValueError, match="`momentum` can not become other than 0 once"):
+            optimizer.override({"learning_rate": 0.5, "momentum": 0.9})
+        assert optimizer.momentum == 0 and float(optimizer.learning_rate) == np.float32(0.1)
         optimizer = cls(0.1, momentum=0.5)
         apply(optimizer, [1.0], [1.0])
         optimizer.momentum = 0.0

@@ -89,7 +89,8 @@ def test_it_stands_for_the_inner_optimizer():
     optimizer.rate_factor, optimizer.minimum_rate = 0.5, 0.1
     assert (inner.rate_factor, inner.minimum_rate) == (0.5, 0.1)
     assert optimizer.current_hyper(3)["learning_rate"] == 0.25
-    optimizer.learning_rate = 0.125
+    with pytest.warns(UserWarning, match="replaces the schedule OneCycle"):
+        optimizer.learning_rate = 0.125
     assert float(inner.learning_rate) == 0.125
     optimizer.iterations = 3
     assert int(inner.iterations) == 3
