@@ -37,6 +37,13 @@ struct Uses {
   }
 };
 
+void remove(std::vector<Call>& calls, const std::vector<bool>& gone) {
+  std::vector<Call> kept;
+  for (size_t i = 0; i < calls.size(); ++i)
+    if (!gone[i]) kept.push_back(std::move(calls[i]));
+  calls = std::move(kept);
+}
+
 struct SetActivation final : FieldVisitor {
   using FieldVisitor::visit;
   std::string from, to;
@@ -50,7 +57,6 @@ struct SetActivation final : FieldVisitor {
 // product. relu's gradient needs only its output.
 void relu_into_epilogue(std::vector<Call>& calls, const Storages& pinned) {
   const Uses uses(calls);
-  std::vector<Call> kept;
   std::vector<bool> gone(calls.size());
   for (size_t i = 0; i < calls.size(); ++i) {
     if (calls[i].op != &relu_op || !uses.read_once(calls[i].in(0), pinned)) continue;
@@ -67,9 +73,7 @@ void relu_into_epilogue(std::vector<Call>& calls, const Storages& pinned) {
     product->outputs = calls[i].outputs;
     gone[i] = true;
   }
-  for (size_t i = 0; i < calls.size(); ++i)
-    if (!gone[i]) kept.push_back(std::move(calls[i]));
-  calls = std::move(kept);
+  remove(calls, gone);
 }
 
 struct SetShape final : FieldVisitor {
@@ -112,11 +116,24 @@ void relu_gradient_before_unpooling(std::vector<Call>& calls, const Storages& pi
   }
 }
 
+// conv2d, then max_pool2d of it that alone reads it -> one call, in the place of conv2d.
+void max_pool_into_convolution(std::vector<Call>& calls, const Storages& pinned) {
+  const Uses uses(calls);
+  std::vector<bool> gone(calls.size());
+  for (size_t i = 0; i < calls.size(); ++i) {
+    if (calls[i].op != &max_pool2d_op || !uses.read_once(calls[i].in(0), pinned)) continue;
+    Call* conv = uses.maker(calls, calls[i].in(0), conv2d_op);
+    gone[i] = conv && fuse_max_pool(*conv, calls[i]);
+  }
+  remove(calls, gone);
+}
+
 }  // namespace
 
 std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned) {
   relu_into_epilogue(calls, pinned);
   relu_gradient_before_unpooling(calls, pinned);
+  max_pool_into_convolution(calls, pinned);
   return calls;
 }
 

@@ -24,6 +24,8 @@ size_t place(std::vector<Placement>& placements);
 // outside the recording reads.
 using Storages = std::unordered_set<const Storage*>;
 std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned);
+// conv2d and max_pool2d of it alone -> the first does both, if that is faster; says whether.
+bool fuse_max_pool(Call& conv, const Call& pool);
 
 // Fills the slots with the rows of the batch that starts `step` steps into the source. Called
 // without the GIL. pyclr/_feed.pyx declares the same struct.

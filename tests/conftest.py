@@ -23,3 +23,11 @@ def threads():
     before = core.num_threads()
     yield core.set_num_threads
     core.set_num_threads(before)
+
+
+@pytest.fixture
+def isa():
+    """select_isa for one test."""
+    before = core.isa()
+    yield core.select_isa
+    core.select_isa(before)

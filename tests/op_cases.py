@@ -2,6 +2,7 @@
 
 from cases import (
     conv,
+    conv_pool,
     linear,
     losses,
     normalize,
@@ -16,7 +17,7 @@ from cases import (
 )
 
 MODULES = (
-    pointwise, shape, reduce, linear, conv, pool, losses, normalize, recurrent, random,
+    pointwise, shape, reduce, linear, conv, conv_pool, pool, losses, normalize, recurrent, random,
     sparse, update,
 )  # fmt: skip
 CASES = [case for module in MODULES for case in module.CASES]

@@ -91,10 +91,48 @@ struct Correlation {
   Activation activation;
 };
 
+// Whether a rectangle's rows suit the kernel for images of one channel.
+template <class T>
+bool suits_one_channel(const Correlation<T>& c, const Span& h, const Span& w) {
+  return std::is_same_v<T, float> && c.in == 1 && c.groups == 1 && !c.channelwise &&
+         c.x.pixel == 1 && c.y.pixel == c.out && c.h.stride == 1 && c.w.stride == 1 &&
+         c.h.dilation == 1 && c.w.dilation == 1 &&
+         (c.w.taps == 3 || c.w.taps == 5 || c.w.taps == 7) && c.weights_w == c.out &&
+         c.weights_h == c.w.taps * c.out && w.taps() == c.w.taps && h.positions() > 1 &&
+         w.positions() >= kOneChannelPositions;
+}
+
+void correlate_one_channel(const Correlation<float>& c, const Span& h, const Span& w, int64_t first,
+                           int64_t last) {
+  OneChannelRows rows{.x = nullptr,
+                      .x_row = c.x.row,
+                      .w = c.weights + h.tap_begin * c.weights_h,
+                      .kh = h.taps(),
+                      .kw = c.w.taps,
+                      .out = c.out,
+                      .bias = c.bias,
+                      .activation = c.activation,
+                      .positions = w.positions(),
+                      .y = nullptr,
+                      .y_row = c.y.row};
+  for (int64_t image = first; image < last; ++image) {
+    for (int64_t row = h.begin; row < h.end; row += 2) {
+      const int64_t top = std::min(row, h.end - 2);  // the last two may be computed twice
+      rows.x = c.x.at + image * c.x.image + input_of(c.h, top, h.tap_begin) * c.x.row +
+               input_of(c.w, w.begin, 0);
+      rows.y = c.y.at + image * c.y.image + top * c.y.row + w.begin * c.out;
+      kernels().one_channel_rows(rows);
+    }
+  }
+}
+
 // The part of a correlation in one rectangle of positions, for images [first, last).
 template <class T>
 void correlate_rectangle(const Correlation<T>& c, const Span& h, const Span& w, int64_t first,
                          int64_t last) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (suits_one_channel(c, h, w)) return correlate_one_channel(c, h, w, first, last);
+  }
   const auto& kernel = kernels_of<T>();
   const bool one_run = c.weights_w == c.in * c.weights_in && c.x.pixel == c.in && c.w.dilation == 1;
   Brgemm<T> g;

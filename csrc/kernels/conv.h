@@ -37,12 +37,23 @@ bool mostly_zeros(const T* values, int64_t size);
 template <class T>
 void sparse_input_gradient(const ConvShape& shape, const T* dy, const T* w, T* dx);
 
+// y and index: max pooling of act(conv(x, w) + bias), as PoolKernels define it, without writing all
+// of the convolution to memory. I is uint8_t or int32_t (conv_pool.cpp).
+template <class T, class I>
+void conv_max_pool(const ConvShape& shape, const PoolShape& pool, const T* x, const T* w,
+                   const T* bias, Activation act, T* y, I* index);
+// Whether that is faster than the two one after another.
+bool pools_in_passing(const ConvShape& shape, const PoolShape& pool);
+
 // Winograd's algorithm, for some convolutions in float (winograd.cpp): with fewer multiplications
 // and larger rounding errors. Used where winograd_suits, which depends on the shape of the images
 // and not on their number.
 bool winograd_suits(const ConvShape& shape);
 void winograd_forward(const ConvShape& shape, const float* x, const float* w, const float* bias,
                       Activation act, float* y);
+// Pooled two by two.
+void winograd_max_pool(const ConvShape& shape, const float* x, const float* w, const float* bias,
+                       Activation act, float* y, uint8_t* index);
 void winograd_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* dw);
 
 // Whether Winograd's algorithm is used at all, from the next call on.

@@ -2,6 +2,7 @@
 // leads to them.
 #include "kernels/brgemm.h"
 #include "kernels/normalize.h"
+#include "kernels/one_channel.h"
 #include "kernels/pointwise.h"
 #include "kernels/pool.h"
 #include "kernels/random.h"
@@ -47,6 +48,7 @@ constexpr Kernels kKernels = {
     .recurrent = {recurrent_table<float>(), recurrent_table<double>()},
     .update = {update_table<float>(), update_table<double>()},
     .winograd = kWinograd,
+    .one_channel_rows = one_channel_rows,
 };
 
 }  // namespace

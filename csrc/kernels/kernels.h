@@ -66,6 +66,24 @@ struct SparseSum {
   int64_t y_row;
 };
 
+// Two adjacent rows of a convolution of images of one channel with kernels (kh, kw, 1, out), kw one
+// of 3, 5 and 7, strides 1: y[r * y_row + p * out + j] = act(sum over taps + bias[j]) for p <
+// positions, at least kOneChannelPositions. With an index, `positions` is even and of each two by
+// two outputs y[p * out + j] is the maximum, and index[p * out + j] says which.
+struct OneChannelRows {
+  const float* x;  // what the first tap of the first output reads
+  int64_t x_row;
+  const float* w;
+  int64_t kh, kw, out;
+  const float* bias;
+  Activation activation;
+  int64_t positions;
+  float* y;
+  int64_t y_row;
+  uint8_t* index = nullptr;
+};
+constexpr int64_t kOneChannelPositions = 8;
+
 template <class T>
 struct KernelsOf {
   void (*brgemm)(const Brgemm<T>&);
@@ -93,6 +111,7 @@ struct Kernels {
   RecurrentKernels recurrent;
   UpdateKernels update;
   WinogradKernels winograd;
+  void (*one_channel_rows)(const OneChannelRows&);
 };
 
 #ifndef PYCLR_ISA

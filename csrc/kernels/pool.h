@@ -32,23 +32,38 @@ PYCLR_INLINE void write_index(I* p, IntVec<T> v, FirstLanes<T> lanes) {
   for (int i = 0; i < lanes.n; ++i) p[i] = static_cast<I>(v[i]);
 }
 
+// The greatest of the vectors that it meets, the first of equals, and their numbers. NaN counts as
+// the maximum.
+template <class T>
+struct Maximum {
+  Vec<T> best;
+  IntVec<T> where;
+  PYCLR_INLINE Maximum(Vec<T> value, int64_t number)
+      : best(value), where(IntVec<T>{} + static_cast<int32_t>(number)) {}
+  PYCLR_INLINE void meet(Vec<T> value, int64_t number) {
+    const auto wins = ~(value <= best) & (best == best);  // greater, or the first NaN
+    best = select(wins, value, best);
+    where = select(wins, IntVec<T>{} + static_cast<int32_t>(number), where);
+  }
+  template <class I, class Lanes>
+  PYCLR_INLINE void write(T* y, I* index, Lanes lanes) const {
+    lanes.write(y, best);
+    write_index<T>(index, where, lanes);
+  }
+};
+
 // One window: `rows` x `columns` pixels from x on, whose first is position `first` of the window.
 template <class T, class I>
 PYCLR_INLINE void max_window(const PoolShape& s, const T* x, int64_t rows, int64_t columns,
                              int64_t first, T* y, I* index) {
   for_vectors<T>(s.c, [&](int64_t c, auto lanes) {
-    Vec<T> best = lanes.read(x + c);
-    IntVec<T> where = IntVec<T>{} + static_cast<int32_t>(first);
+    Maximum<T> best(lanes.read(x + c), first);
     for (int64_t i = 0; i < rows; ++i) {
       for (int64_t j = 0; j < columns; ++j) {
-        const Vec<T> value = lanes.read(x + (i * s.w + j) * s.c + c);
-        const auto wins = ~(value <= best) & (best == best);  // greater, or the first NaN
-        best = select(wins, value, best);
-        where = select(wins, IntVec<T>{} + static_cast<int32_t>(first + i * s.pw + j), where);
+        best.meet(lanes.read(x + (i * s.w + j) * s.c + c), first + i * s.pw + j);
       }
     }
-    lanes.write(y + c, best);
-    write_index<T>(index + c, where, lanes);
+    best.write(y + c, index + c, lanes);
   });
 }
 

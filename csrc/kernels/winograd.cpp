@@ -90,8 +90,11 @@ bool winograd_suits(const ConvShape& s) {
   return 4 * tiles.down * tiles.across * per_tile < 3 * direct * s.c * out;
 }
 
-void winograd_forward(const ConvShape& s, const float* x, const float* w, const float* bias,
-                      Activation activation, float* y) {
+namespace {
+
+// finish(tile, points, stride) makes outputs of a tile's points.
+template <class F>
+void forward(const ConvShape& s, const float* x, const float* w, const F& finish) {
   const auto& transform = kernels().winograd;
   const auto gemm = kernels().f32.brgemm;
   const Tiles tiles = tiles_of(s);
@@ -127,10 +130,33 @@ void winograd_forward(const ConvShape& s, const float* x, const float* w, const 
             .c = m + p * m_stride,
             .c_inner = s.out});
     }
-    for (int64_t t = first; t < last; ++t) {
-      transform.outputs(tiles.size, m + (t - first) * s.out, m_stride, s.out, bias, activation,
-                        tile_outputs(s, tiles, t, y));
-    }
+    for (int64_t t = first; t < last; ++t) finish(t, m + (t - first) * s.out, m_stride);
+  });
+}
+
+}  // namespace
+
+void winograd_forward(const ConvShape& s, const float* x, const float* w, const float* bias,
+                      Activation activation, float* y) {
+  const Tiles tiles = tiles_of(s);
+  forward(s, x, w, [&](int64_t tile, const float* points, int64_t stride) {
+    kernels().winograd.outputs(tiles.size, points, stride, s.out, bias, activation,
+                               tile_outputs(s, tiles, tile, y));
+  });
+}
+
+void winograd_max_pool(const ConvShape& s, const float* x, const float* w, const float* bias,
+                       Activation activation, float* y, uint8_t* index) {
+  // The pooled image, whose tiles are half the size. An odd last row or column is in no window.
+  ConvShape pooled = s;
+  pooled.oh /= 2, pooled.ow /= 2;
+  Tiles tiles = tiles_of(s);
+  const int64_t size = tiles.size;
+  tiles.size /= 2;
+  forward(s, x, w, [&](int64_t tile, const float* points, int64_t stride) {
+    kernels().winograd.maxima(size, points, stride, s.out, bias, activation,
+                              tile_outputs(pooled, tiles, tile, y),
+                              tile_outputs(pooled, tiles, tile, index).image);
   });
 }
 

@@ -11,6 +11,7 @@
 #include "kernels/clipped.h"
 #include "kernels/kernels.h"
 #include "kernels/lanes.h"
+#include "kernels/pool.h"
 #include "kernels/winograd_table.h"
 
 namespace pyclr::PYCLR_ISA {
@@ -169,15 +170,49 @@ PYCLR_INLINE void points_to_pixels(const float* points, int64_t stride, int64_t 
   });
 }
 
+PYCLR_INLINE auto epilogue(const float* bias, Activation activation) {
+  return [=](Floats y, int64_t c, auto lanes) {
+    if (bias) y = y + lanes.read(bias + c);
+    return activation == Activation::relu ? max(y, Floats{}) : y;
+  };
+}
+
 template <int m>
 void winograd_outputs_of(const float* points, int64_t stride, int64_t channels, const float* bias,
                          Activation activation, const WinogradPixels<float>& to) {
-  points_to_pixels<Collection<m, false>>(points, stride, channels, to,
-                                         [=](Floats y, int64_t c, auto lanes) {
-                                           if (bias) y = y + lanes.read(bias + c);
-                                           if (activation == Activation::relu) y = max(y, Floats{});
-                                           return y;
-                                         });
+  points_to_pixels<Collection<m, false>>(points, stride, channels, to, epilogue(bias, activation));
+}
+
+template <int m>
+void winograd_maxima_of(const float* points, int64_t stride, int64_t channels, const float* bias,
+                        Activation activation, const WinogradPixels<float>& to, uint8_t* index) {
+  const int64_t row = to.row, pixel = to.pixel, start = to.top * row + to.left * pixel;
+  const Clipped rows(to.top, m / 2, to.height), columns(to.left, m / 2, to.width);
+  const auto finish = epilogue(bias, activation);
+  for_vectors<float>(channels, [&](int64_t c, auto lanes) {
+    Floats outputs[m][m];
+    transform_tile<Collection<m, false>>(
+        [&](int i, int j) { return lanes.read(points + c + (i * kPoints + j) * stride); },
+        [&](int i, int j, Floats value) { outputs[i][j] = finish(value, c, lanes); });
+    PYCLR_UNROLL for (int i = 0; i < m / 2; ++i) {
+      PYCLR_UNROLL for (int j = 0; j < m / 2; ++j) {
+        if (i >= rows.end || j >= columns.end) continue;
+        Maximum<float> best(outputs[2 * i][2 * j], 0);
+        best.meet(outputs[2 * i][2 * j + 1], 1);
+        best.meet(outputs[2 * i + 1][2 * j], 2);
+        best.meet(outputs[2 * i + 1][2 * j + 1], 3);
+        const int64_t at = start + i * row + j * pixel + c;
+        best.write(to.image + at, index + at, lanes);
+      }
+    }
+  });
+}
+
+void winograd_maxima(int64_t m, const float* points, int64_t stride, int64_t channels,
+                     const float* bias, Activation activation, const WinogradPixels<float>& to,
+                     uint8_t* index) {
+  (m == 4 ? winograd_maxima_of<4> : winograd_maxima_of<2>)(points, stride, channels, bias,
+                                                           activation, to, index);
 }
 
 void winograd_outputs(int64_t m, const float* points, int64_t stride, int64_t channels,
@@ -210,9 +245,9 @@ void winograd_tap_gradient(int64_t r, const float* points, int64_t stride, int64
                                                                        to);
 }
 
-constexpr WinogradKernels kWinograd = {pixels_to_points<InputTransform>, winograd_outputs,
-                                       winograd_output_gradient, winograd_taps,
-                                       winograd_tap_gradient};
+constexpr WinogradKernels kWinograd = {
+    pixels_to_points<InputTransform>, winograd_outputs, winograd_maxima,
+    winograd_output_gradient,         winograd_taps,    winograd_tap_gradient};
 
 }  // namespace
 }  // namespace pyclr::PYCLR_ISA

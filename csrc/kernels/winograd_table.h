@@ -29,6 +29,11 @@ struct WinogradKernels {
   // y = act(A^T points A + bias), m x m outputs for m = 2 or 4; bias may be null.
   void (*outputs)(int64_t m, const float* points, int64_t stride, int64_t channels,
                   const float* bias, Activation activation, const WinogradPixels<float>& to);
+  // Their maxima, two by two, and which of the two by two they are; `index` is the image of bytes
+  // that belongs to to.image.
+  void (*maxima)(int64_t m, const float* points, int64_t stride, int64_t channels,
+                 const float* bias, Activation activation, const WinogradPixels<float>& to,
+                 uint8_t* index);
   // The gradient of m x m outputs to points: A dy A^T.
   void (*output_gradient)(int64_t m, const WinogradPixels<const float>& from, int64_t channels,
                           float* points, int64_t stride);

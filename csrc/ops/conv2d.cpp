@@ -1,25 +1,10 @@
 // Convolution, NHWC. One dimension is a convolution with height 1; depthwise is groups = channels.
-#include "kernels/conv.h"
+#include "ops/conv2d.h"
+
 #include "ops/ops.h"
 #include "ops/window.h"
 
 namespace pyclr {
-
-namespace {
-
-struct ConvAttributes {
-  std::vector<int64_t> strides = {1, 1};
-  std::vector<int64_t> dilation = {1, 1};
-  std::string padding = "valid";  // "valid" or "same"
-  int64_t groups = 1;
-  std::string activation = "linear";
-  std::vector<int64_t> shape;  // of the result of a gradient op
-  bool operator==(const ConvAttributes&) const = default;
-  void fields(auto&& v) {
-    v("strides", strides), v("dilation", dilation), v("padding", padding), v("groups", groups);
-    v("activation", activation), v("shape", shape);
-  }
-};
 
 ConvShape conv_shape(const Shape& x, const Shape& w, const ConvAttributes& a) {
   check(x.rank() == 4,
@@ -57,6 +42,8 @@ ConvShape conv_shape(const Shape& x, const Shape& w, const ConvAttributes& a) {
         ", ", s.w, ") with padding='valid'. Received input shape ", x, ".");
   return s;
 }
+
+namespace {
 
 void check_dtypes(const Call& call) {
   const TensorData &a = *call.in(0), &b = *call.in(1);

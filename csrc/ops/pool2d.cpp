@@ -1,5 +1,7 @@
 // Pooling, NHWC. One dimension is pooling with height 1. A window that leaves the image (padding
 // 'same') sees only what is inside: an average divides by the number of those.
+#include "ops/pool2d.h"
+
 #include "ops/ops.h"
 #include "ops/row_groups.h"
 #include "ops/window.h"
@@ -8,17 +10,6 @@ namespace pyclr {
 
 namespace {
 
-struct PoolAttributes {
-  std::vector<int64_t> pool_size = {2, 2};
-  std::vector<int64_t> strides;   // empty: pool_size
-  std::string padding = "valid";  // "valid" or "same"
-  std::vector<int64_t> shape;     // of the result of a gradient op
-  bool operator==(const PoolAttributes&) const = default;
-  void fields(auto&& v) {
-    v("pool_size", pool_size), v("strides", strides), v("padding", padding), v("shape", shape);
-  }
-};
-
 std::string listed(const std::vector<int64_t>& values) {
   std::ostringstream out;
   for (size_t i = 0; i < values.size(); ++i) out << (i ? ", " : "(") << values[i];
@@ -26,9 +17,9 @@ std::string listed(const std::vector<int64_t>& values) {
   return out.str();
 }
 
-PoolShape pool_shape(const Call& call, const Shape& x) {
-  const auto& a = call.attrs_as<PoolAttributes>();
-  const std::string_view op = call.op->name;
+}  // namespace
+
+PoolShape pool_shape(std::string_view op, const Shape& x, const PoolAttributes& a) {
   const auto& strides = a.strides.empty() ? a.pool_size : a.strides;
   auto two_positive = [](const std::vector<int64_t>& v) {
     return v.size() == 2 && v[0] > 0 && v[1] > 0;
@@ -60,10 +51,16 @@ PoolShape pool_shape(const Call& call, const Shape& x) {
         x, ".");
   return s;
 }
-PoolShape pool_shape(const Call& call) { return pool_shape(call, call.in(0)->shape); }
+
+namespace {
+
+PoolShape pool_shape(const Call& call) {
+  return pool_shape(call.op->name, call.in(0)->shape, call.attrs_as<PoolAttributes>());
+}
 // Of a gradient op, whose attributes give the shape of x.
 PoolShape pool_shape_of_result(const Call& call) {
-  return pool_shape(call, Shape(call.attrs_as<PoolAttributes>().shape));
+  const auto& a = call.attrs_as<PoolAttributes>();
+  return pool_shape(call.op->name, Shape(a.shape), a);
 }
 
 Shape pooled(const PoolShape& s) { return {s.n, s.oh, s.ow, s.c}; }
@@ -82,12 +79,6 @@ void check_pooled(const Call& call, const PoolShape& s, size_t input) {
         pooled(s), ". Received: ", call.in(input)->shape);
 }
 
-// Positions of a window are numbered in a byte when they fit.
-DType index_dtype(const PoolShape& s) { return s.ph * s.pw <= 256 ? DType::uint8 : DType::int32; }
-template <class F>
-void with_index(const PoolShape& s, F&& f) {
-  index_dtype(s) == DType::uint8 ? f(uint8_t{}) : f(int32_t{});
-}
 void check_index(const Call& call, const PoolShape& s) {
   check_pooled(call, s, 1);
   check_type(call.in(1)->dtype == index_dtype(s), call.op->name, ": the index must be ",

@@ -97,6 +97,9 @@ CONVOLUTIONS = {
     "one-strided": lambda n: ((2, 5, 4, 6), (1, 1, 6, n), {"strides": [2, 2]}),
     "row": lambda n: ((2, 1, 11, 3), (1, 4, 3, n), {"padding": "same"}),
     "gray": lambda n: ((2, 9, 9, 1), (5, 5, 1, n), {}),
+    "gray-wide": lambda n: ((2, 10, 15, 1), (5, 5, 1, n), {}),
+    "gray-same": lambda n: ((1, 7, 13, 1), (4, 3, 1, n), {"padding": "same"}),
+    "gray-sevens": lambda n: ((1, 2, 16, 1), (1, 7, 1, n), {}),
     "groups": lambda n: ((2, 5, 6, 6), (3, 2, 2, 3 * n), {"groups": 3}),
     "groups-strided": lambda n: (
         (1, 6, 6, 4),
@@ -133,7 +136,7 @@ def output_shape(x, w, attrs):
 
 
 def conv_cases(label, shapes):
-    every_tail = label in ("valid", "same", "channels", "depthwise", "gray")
+    every_tail = label in ("valid", "same", "channels", "depthwise", "gray", "gray-wide")
     sizes = tuple(range(1, 34)) if every_tail else (1, 2, 5, 16, 17)
     bench_shapes = BENCH.get(label, shapes(16))
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from steps import assert_same_bits, f, gradients, make_program, tensor
 
+from pyclr import _core as core
+
 RNG = np.random.default_rng(4)
 X = tensor(RNG.standard_normal((4, 6, 6, 3)))
 W = tensor(RNG.standard_normal((3, 3, 3, 8)))
@@ -181,3 +183,72 @@ def test_relu_gradient_stays_after_unpooling(function):
     order = names(program)
     assert order.index("max_pool2d_gradient") < order.index("relu_gradient")
     assert_same_bits([t.numpy() for t in program.run([X])], [t.numpy() for t in step(X)])
+
+
+def image(*shape):
+    return tensor(RNG.standard_normal(shape))
+
+
+# label: (x, kernel, attributes of the convolution, of the pooling)
+POOLED_CONVOLUTIONS = {
+    "gray": (image(5, 28, 28, 1), image(5, 5, 1, 16), {}, {}),
+    "gray odd": (image(2, 14, 19, 1), image(3, 3, 1, 33), {}, {}),
+    "gray same": (image(9, 12, 12, 1), image(7, 7, 1, 8), {"padding": "same"}, {}),
+    "winograd 5x5": (image(3, 12, 12, 16), image(5, 5, 16, 32), {}, {}),
+    "winograd 5x5 odd": (image(2, 13, 15, 16), image(5, 5, 16, 20), {}, {}),
+    "winograd 3x3": (image(2, 16, 16, 32), image(3, 3, 32, 32), {"padding": "same"}, {}),
+    "winograd 3x3 odd": (image(1, 19, 17, 32), image(3, 3, 32, 40), {}, {}),
+    "direct": (image(9, 9, 10, 6), image(3, 2, 6, 12), {"strides": [1, 2]}, {}),
+    "overlap": (image(9, 9, 9, 6), image(2, 2, 6, 9), {}, {"pool_size": [3, 3], "strides": [2, 1]}),
+    "depthwise": (image(6, 8, 8, 5), image(3, 3, 1, 5), {"groups": 5}, {"padding": "same"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", POOLED_CONVOLUTIONS.values(), ids=POOLED_CONVOLUTIONS)
+@pytest.mark.parametrize("between", [f.relu, lambda y: y], ids=["relu", "linear"])
+def test_max_pooling_goes_into_the_convolution(case, between, isa, threads):
+    x, w, attributes, pooling = case
+    bias = tensor(RNG.standard_normal(w.shape[-1]))
+
+    def step(x):
+        def loss(x):
+            maxima, index = f.max_pool2d(between(f.conv2d(x, w, bias, **attributes)), **pooling)
+            return f.sum(f.multiply(maxima, f.add(maxima, f.cast(index, dtype="float32"))))
+
+        value, grads = gradients(loss, [w, bias, x], [x])
+        return [value, *grads]
+
+    program = make_program(step, x)
+    order = names(program)
+    assert "conv2d_max_pool2d" in order and "max_pool2d" not in order and "conv2d" not in order
+    for name in core.available_isas():
+        isa(name)
+        for count in (1, 2, 3, 8):
+            threads(count)
+            assert_same_bits([t.numpy() for t in program.run([x])], [t.numpy() for t in step(x)])
+
+
+def test_max_pooling_with_nan():
+    """NaN passes ReLU and counts as the maximum, the first one of a window."""
+    values = RNG.standard_normal((2, 28, 28, 1))
+    values[0, 5:9, 5] = np.nan
+    x, w = tensor(values), image(5, 5, 1, 16)
+
+    def step(x):
+        return list(f.max_pool2d(f.relu(f.conv2d(x, w))))
+
+    program = make_program(step, x)
+    assert names(program) == ["conv2d_max_pool2d"]
+    assert_same_bits([t.numpy() for t in program.run([x])], [t.numpy() for t in step(x)])
+
+
+def pool_and_the_whole(x):
+    y = f.relu(conv(x))
+    return f.add(f.sum(f.max_pool2d(y)[0]), f.sum(y))
+
+
+@pytest.mark.parametrize("function", [two_pools, pool_and_the_whole, pool_of_another])
+def test_max_pooling_stays_behind_the_convolution(function):
+    program = make_program(function, X)
+    assert "conv2d" in names(program) and "max_pool2d" in names(program)
+    assert_same_bits([program.run([X])[0].numpy()], [function(X).numpy()])

@@ -11,13 +11,6 @@ RNG = np.random.default_rng(7)
 EPS = np.finfo("float64").eps
 
 
-@pytest.fixture
-def isa():
-    before = core.isa()
-    yield core.select_isa
-    core.select_isa(before)
-
-
 @pytest.mark.parametrize("name", core.available_isas())
 @pytest.mark.parametrize(
     "x, w, strides",
