@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import tree
+from . import _rates
 
 
 class Context:
@@ -18,6 +19,8 @@ class Context:
         validation_data: Tuple `(x, y)` or `(x, y, sample_weight)`, or what else `fit` was given;
             `None` without validation.
         validation_batch_size: Integer or `None`.
+        validation_steps: Integer, the batches of training between validations; `None` when these
+            come after epochs.
 
     Example:
 
@@ -32,13 +35,15 @@ class Context:
 
     def __init__(
         self, model, x=None, y=None, sample_weight=None, validation_data=None,
-        validation_batch_size=None,
+        validation_batch_size=None, validation_steps=None,
     ):  # fmt: skip
         self.x, self.y, self.sample_weight = x, y, sample_weight
         self.validation_data = validation_data
+        self.validation_steps = validation_steps
         self._model = model
         self._batch_size = validation_batch_size
         self._predictions = None
+        self._predicted_at = None  # the optimizer's step
         self._stretch = None
 
     def new_epoch(self):
@@ -65,7 +70,7 @@ class Context:
 
     def validation_predictions(self):
         """Returns the model's predictions for all validation data, as `predict` does. They are
-        computed once an epoch, at the first call.
+        computed once until the next update, at the first call.
 
         Raises:
             ValueError: if there is no validation.
@@ -75,7 +80,9 @@ class Context:
                 "There are no validation predictions: `fit` was given neither `validation_data` "
                 "nor `validation_split`."
             )
-        if self._predictions is None:
+        step = _rates.steps_done(self._model.optimizer)
+        if self._predictions is None or self._predicted_at != step:
+            self._predicted_at = step
             data = self.validation_data
             x = data[0] if isinstance(data, (tuple, list)) else data
             self._predictions = self._model.predict(x, batch_size=self._batch_size, verbose=0)

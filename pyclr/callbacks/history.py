@@ -19,6 +19,8 @@ class History(Callback):
         rates: Dictionary of lists of floats: what `learning_rate`, and each other hyper-parameter
             with a schedule, was in the last step of each epoch.
         step_rates: Dictionary of arrays: what each of them was in every step.
+        validations: Dictionary of lists, one entry a validation: its results, with `val_`, and as
+            `step` the optimizer's steps before it.
 
     Example:
 
@@ -29,13 +31,14 @@ class History(Callback):
     ```
     """
 
-    _state = ("history", "epoch", "rates", "_epochs_of")
+    _state = ("history", "epoch", "rates", "validations", "_epochs_of")
 
     def __init__(self):
         super().__init__()
         self.history = {}
         self.epoch = []
         self.rates = {}
+        self.validations = {}
         self._epochs_of = {}  # the epochs of the entries of `history`
         self._chunks = {}  # of `step_rates`: lists of arrays
         self._steps_noted = 0
@@ -57,6 +60,11 @@ class History(Callback):
         for name, chunks in self._chunks.items():
             self.rates.setdefault(name, []).append(float(chunks[-1][-1]))
         self.model.history = self
+
+    def on_test_end(self, logs=None):
+        results = {f"val_{name}": plain(value) for name, value in (logs or {}).items()}
+        for key, value in {"step": self._steps_done(), **results}.items():
+            self.validations.setdefault(key, []).append(value)
 
     def note_steps(self):
         """Notes the rates of the steps that were done since the last time."""

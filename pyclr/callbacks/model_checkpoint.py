@@ -31,8 +31,9 @@ class ModelCheckpoint(MonitorCallback):
         mode: `"min"`, `"max"` or `"auto"`, which takes the direction from the loss or metric of
             that name.
         save_freq: `"epoch"`, or an integer: after so many batches, which are counted on from epoch
-            to epoch. The logs are the running loss and metrics of the epoch then. Defaults to
-            `"epoch"`.
+            to epoch. The logs are the running loss and metrics of the epoch then. With names of
+            validation it is saved after the next validation, which must come after batches, too:
+            `fit(validation_freq="500 steps")`. Defaults to `"epoch"`.
         initial_value_threshold: Number, the best value to begin with, or `None`.
         every_n_epochs: Integer, saves after each epoch whose number, from 1, it divides.
         every_n_steps: Integer, the same as an integer `save_freq`.
@@ -87,6 +88,8 @@ class ModelCheckpoint(MonitorCallback):
         if every_n_steps is None and save_freq != "epoch":
             self.every_n_steps = save_freq
         self._by_batch = self.every_n_steps is not None or every_n_seconds is not None
+        used = self._names + ([monitor] if save_best_only else [])
+        self._needs_validation = any(name.startswith("val_") for name in used)
         self._epoch = 0
         self._batches = 0  # since the last file
         self._last_batch = None
@@ -127,11 +130,13 @@ class ModelCheckpoint(MonitorCallback):
 
     def _check_run(self):
         names = ([self.monitor] if self.save_best_only else []) + self._names
+        after_epochs = self.context is None or self.context.validation_steps is None
         for name in names:
-            if self._by_batch and name.startswith("val_"):
+            if self._by_batch and after_epochs and name.startswith("val_"):
                 raise ValueError(
                     f"ModelCheckpoint can not use '{name}' after batches: validation comes after "
-                    "epochs. Use `every_n_epochs`, or a quantity of training. "
+                    "epochs. Use `every_n_epochs`, a quantity of training, or "
+                    '`fit(validation_freq="500 steps")`. '
                     f"Received: {self._frequency()}, monitor='{self.monitor}', "
                     f"filepath='{self.filepath}'"
                 )
@@ -159,7 +164,10 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if self._is_due(batch):
+        self._count(batch)
+        validated = any(name.startswith("val_") for name in logs or {})
+        if self._is_due() and (validated or not self._needs_validation):
+            self._batches, self._seconds = 0, 0.0
             self._save(self._epoch, batch, logs)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -170,20 +178,16 @@ class ModelCheckpoint(MonitorCallback):
         self._note_time()
         return super().get_state()
 
-    def _is_due(self, batch):
-        if self.every_n_seconds is not None:
-            self._note_time()
-            due = self._seconds >= self.every_n_seconds
-            self._seconds = 0.0 if due else self._seconds
-            return due
-        if self.every_n_steps is None:
-            return False
+    def _count(self, batch):
+        self._note_time()
         new_epoch = self._last_batch is None or batch <= self._last_batch
         self._batches += batch + 1 if new_epoch else batch - self._last_batch
         self._last_batch = batch
-        due = self._batches >= self.every_n_steps
-        self._batches = 0 if due else self._batches
-        return due
+
+    def _is_due(self):
+        if self.every_n_seconds is not None:
+            return self._seconds >= self.every_n_seconds
+        return self.every_n_steps is not None and self._batches >= self.every_n_steps
 
     def _note_time(self):
         if self._clock is not None:
@@ -204,8 +208,7 @@ class ModelCheckpoint(MonitorCallback):
                 self._say(epoch, f"{self.monitor} did not improve from {_text(best)}")
                 return
             best = value
-        needs_validation = any(name.startswith("val_") for name in self._names)
-        if needs_validation and not any(name.startswith("val_") for name in logs):
+        if self._needs_validation and not any(name.startswith("val_") for name in logs):
             return
         path = self._path(epoch, batch, logs)
         if self.save_weights_only:

@@ -56,7 +56,7 @@ class ProgbarLogger(Callback):
             self._begin()
 
     def on_test_batch_end(self, batch, logs=None):
-        if not self._in_fit:
+        if self.shows("test"):
             self.update(batch + 1, logs)
 
     def on_test_end(self, logs=None):
@@ -71,6 +71,10 @@ class ProgbarLogger(Callback):
 
     def on_predict_end(self, logs=None):
         self._end(None)
+
+    def shows(self, kind):
+        """Whether it shows batches of `"train"`, `"test"` or `"predict"`: not of a validation."""
+        return not (kind == "test" and self._in_fit)
 
     def update(self, steps_done, logs):
         """Shows that so many steps are done. `logs` may be a function that makes them."""

@@ -84,7 +84,7 @@ class TensorBoard(Callback):
         self._in_fit = False
         self._train_batches = 0
         self._step_of_epoch = 0  # the optimizer's, when the epoch began
-        self._epoch_start = self._batch_start = 0.0
+        self._epoch_start = self._batch_start = self._test_start = 0.0
 
     def __getstate__(self):
         return {**super().__getstate__(), "_writers": {}}
@@ -144,9 +144,15 @@ class TensorBoard(Callback):
         if self.write_steps_per_second:
             values["steps_per_second"] = 1 / (time.perf_counter() - self._batch_start)
         for name, value in values.items():
-            self._write("train", f"batch_{name}", value, self._train_batches)
+            if not name.startswith("val_"):  # which `on_test_end` has written
+                self._write("train", f"batch_{name}", value, self._train_batches)
+
+    def on_test_begin(self, logs=None):
+        self._test_start = time.perf_counter()
 
     def on_test_end(self, logs=None):
+        # A validation within an epoch is no time of the batch before it.
+        self._batch_start += time.perf_counter() - self._test_start
         optimizer = getattr(self.model, "optimizer", None)
         if optimizer is None:
             return

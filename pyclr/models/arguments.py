@@ -55,21 +55,18 @@ def steps_of(name, steps, data):
     return int(steps)
 
 
+def check_on_interrupt(value):
+    if value not in ("raise", "stop"):
+        raise ValueError(
+            f"Argument `on_interrupt` must be 'raise' or 'stop'. Received: on_interrupt={value!r}"
+        )
+
+
 def check_several_runs(name, steps, data, runs):
     """Refuses to go several times through batches that come once, without a number for each."""
     if data is not None and data.one_shot and steps is None and runs > 1:
         raise ValueError(
-            f"The batches of an iterator or generator come once, and {runs} epochs need them: give "
-            f"`{name}`, the number of batches of each, or an object that can be iterated several "
+            "The batches of an iterator or generator come once, and are needed several times: give "
+            f"`{name}`, the number of batches each time, or an object that can be iterated several "
             "times, such as a `pyclr.utils.PyDataset` or `pyclr.data.Dataset.from_generator`."
         )
-
-
-def validation_epochs(freq):
-    """A function of the epoch, from 1, that says whether to validate after it."""
-    if isinstance(freq, (list, tuple, set)):
-        epochs = {int(epoch) for epoch in freq}
-        return lambda epoch: epoch in epochs
-    if whole_number("validation_freq", freq) == 0:
-        raise ValueError("Argument `validation_freq` must be at least 1. Received: 0")
-    return lambda epoch: epoch % freq == 0

@@ -11,6 +11,9 @@ class Interrupts:
 
     It acts in the main thread only, where Python delivers signals, and not where the program has a
     handler of its own.
+
+    Attributes:
+        pending: Boolean, whether there was one.
     """
 
     def __init__(self):
@@ -32,9 +35,3 @@ class Interrupts:
         if self.pending:
             raise KeyboardInterrupt
         self.pending = True
-
-    def check(self):
-        """Raises the `KeyboardInterrupt` that was noted; called between batches."""
-        if self.pending:
-            self.pending = False
-            raise KeyboardInterrupt

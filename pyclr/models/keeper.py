@@ -15,11 +15,19 @@ class Keeper:
         model: The model.
         callbacks: The `CallbackList`.
         place: `Place` where the run begins.
+        validation: The `Validation`, which is part of the state.
+        stop: Boolean, whether Ctrl-C stops training, and is not raised.
+
+    Attributes:
+        interrupted: Boolean, whether Ctrl-C has ended the run.
     """
 
-    def __init__(self, state, model, callbacks, place):
+    def __init__(self, state, model, callbacks, place, validation, stop):
         self._state, self._model, self._callbacks = state, model, callbacks
         self._place, self._logs = place, {}
+        self.validation = validation
+        self.interrupted = False
+        self._stop = stop
         self._saved = None
         self._warned = False
         self._interrupts = Interrupts()
@@ -33,15 +41,17 @@ class Keeper:
 
     def __exit__(self, kind, error, trace):
         self._interrupts.__exit__(kind, error, trace)
-        if kind is not None and issubclass(kind, KeyboardInterrupt):
-            self.save()
+        late = self._interrupts.pending and not self.interrupted  # after the last batch
+        if late and kind is None and not self._stop:
+            raise KeyboardInterrupt
 
     def limit(self, wanted):
-        """Returns how many batches may run before a state is due.
+        """Returns how many batches may run before a state or a validation is due.
 
         Args:
             wanted: Integer, or `None` for any number.
         """
+        wanted = self.validation.limit(wanted)
         if self._until is None:
             return wanted
         return self._until if wanted is None else min(wanted, self._until)
@@ -53,7 +63,7 @@ class Keeper:
             logs: Function that returns the logs of the last batch.
 
         Raises:
-            KeyboardInterrupt: if Ctrl-C was pressed. The state has been noted.
+            KeyboardInterrupt: if Ctrl-C was pressed and shall be raised. The state is saved.
         """
         self._place = self._place._replace(step=step)
         if self._until is not None:
@@ -63,7 +73,8 @@ class Keeper:
                 self.save()
         if self._interrupts.pending:
             self._logs = logs()
-            self._interrupts.check()
+            self.save()
+            self._interrupt()
 
     def after_epoch(self):
         """Told that an epoch has ended, its validation and its callbacks included."""
@@ -71,13 +82,23 @@ class Keeper:
         self._place = place._replace(epoch=place.epoch + 1, step=0, number=place.number + 1)
         self._logs = {}
         self.save()
-        self._interrupts.check()
+        if self._interrupts.pending:
+            self._interrupt()
+
+    def _interrupt(self):
+        self.interrupted = True
+        if not self._stop:
+            raise KeyboardInterrupt
+        self._model.stop_training = True
 
     def save(self):
         """Saves the state, unless it is saved already."""
         self._until = self._every
         if self._state is not None and self._saved != self._place:
-            if self._state.save(self._model, self._callbacks, self._place, self._logs):
+            saved = self._state.save(
+                self._model, self._callbacks, self._place, self._logs, self.validation.get_state()
+            )
+            if saved:
                 self._saved = self._place
             else:
                 self._warn_once()
@@ -94,5 +115,6 @@ class Keeper:
 
     def end(self, delete):
         """Told that the run has succeeded; `delete` says whether its states go."""
-        if delete and self._state is not None and self._saved == self._place:
+        whole = not self.interrupted and self._saved == self._place
+        if delete and self._state is not None and whole:
             self._state.remove()

@@ -20,10 +20,15 @@ def to_numpy(structure):
 
 
 class Logs:
-    """The outputs of a step, made into floats when they are read."""
+    """The outputs of a step, made into floats when they are read.
 
-    def __init__(self, outputs):
-        self._outputs = outputs
+    Args:
+        outputs: What the step returned, or `None`.
+        more: Dictionary of what else the logs hold, or `None`.
+    """
+
+    def __init__(self, outputs, more=None):
+        self._outputs, self._more = outputs, more or {}
         self._floats = None
 
     def __call__(self):
@@ -32,7 +37,7 @@ class Logs:
             if not isinstance(outputs, dict):
                 outputs = {"loss": outputs}
             self._floats = {name: _as_log(value) for name, value in outputs.items()}
-        return dict(self._floats)
+        return {**self._floats, **self._more}
 
 
 def _as_log(value):

@@ -122,14 +122,15 @@ class RunState:
 
     # --- What a state holds ----------------------------------------------------------------------
 
-    def save(self, model, callbacks, place, logs):
+    def save(self, model, callbacks, place, logs, validation):
         """Saves the state of a run.
 
         Args:
             model: The model.
             callbacks: The `CallbackList`.
             place: `Place`, where the run stands.
-            logs: Dictionary of floats, the logs of the last batch.
+            logs: Dictionary of floats and arrays, the logs of the last batch.
+            validation: Dictionary, the state of the `Validation`.
 
         Returns:
             False, and saves nothing, if a weight is not finite: what was saved before stays.
@@ -140,7 +141,8 @@ class RunState:
         arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
         info = {
             "place": place._asdict(),
-            "logs": logs,
+            "logs": _packed(logs, arrays),
+            "validation": _packed(validation, arrays),
             "stopped": bool(model.stop_training),
             "variables": _descriptions(variables),
             "callbacks": _packed(callbacks.get_state(), arrays),
@@ -224,7 +226,7 @@ class SavedRun:
     def __init__(self, state, info, arrays):
         self._state, self._info, self._arrays = state, info, arrays
         self.place = Place(**info["place"])
-        self.logs, self.stopped = info["logs"], info["stopped"]
+        self.logs, self.stopped = _unpacked(info["logs"], arrays), info["stopped"]
         self.order_seed = info["order_seed"]
 
     def check(self, model):
@@ -242,8 +244,8 @@ class SavedRun:
             "or remove this one."
         )
 
-    def restore(self, model, callbacks):
-        """Gives model and callbacks the state."""
+    def restore(self, model, callbacks, validation):
+        """Gives model, callbacks and `Validation` the state."""
         info = self._info
         _set_optimizer_state(model.optimizer, info["optimizer"])
         for i, variable in enumerate(variables_of(model)):
@@ -253,6 +255,7 @@ class SavedRun:
         model.optimizer.override(self._new_override())
         global_seed.set_state(info["random"])
         callbacks.set_state(_unpacked(info["callbacks"], self._arrays))
+        validation.set_state(_unpacked(info["validation"], self._arrays))
 
     def _new_override(self):
         """Of the values that the run shall have, those it was not given before: what has become

@@ -21,16 +21,17 @@ from ..replay import ReplayedStep
 from ..symbolic import dry_run
 from . import lr_find
 from .arguments import (
+    check_on_interrupt,
     check_several_runs,
     limited_epochs,
     steps_of,
-    validation_epochs,
     whole_number,
 )
 from .keeper import Keeper
 from .outputs import Logs, OutputSpec, Sink, to_numpy
 from .run_state import Place, run_state_of
 from .steps import Steps, unpack
+from .validation import Frequency, Validation
 
 # A stretch of replayed steps ends after this time, so that the progress bar moves and Ctrl-C acts.
 _STRETCH_SECONDS = 0.1
@@ -65,6 +66,7 @@ class Trainer(Steps):
         resume=None,
         resume_save_freq="epoch",
         resume_override=None,
+        on_interrupt="raise",
     ):
         """Trains the model.
 
@@ -96,7 +98,11 @@ class Trainer(Steps):
             validation_steps: Integer, batches of a validation, always the first ones. Defaults to
                 all.
             validation_batch_size: Integer. Defaults to `batch_size`.
-            validation_freq: Integer, validate every so many epochs; or a list of epochs, from 1.
+            validation_freq: Integer, or a text such as `"2 epochs"`: validate after every so many
+                epochs. A list: after these epochs, counted from 1. A text such as `"500 steps"`:
+                after every so many batches, which are counted on from epoch to epoch. Training is
+                the same with it and without. The logs of that batch have the results, those of
+                the epoch have the last ones in it, if any; `history.validations` has all.
             validation_shuffle: Boolean, whether `validation_split` draws samples at random.
             stratify: Boolean, whether `validation_split` takes the same share of every class.
             resume: Path of a folder, or `None`. The state of the run is saved there, and a run that
@@ -109,6 +115,10 @@ class Trainer(Steps):
                 schedules, with which the run goes on in place of those it had:
                 `{"learning_rate": 1e-4}`. A run that begins anew begins with them, and one that
                 was given the same before is left as it is: the script may be started again.
+            on_interrupt: What Ctrl-C does when the running batch has ended, the state of the run is
+                saved and the callbacks' `on_train_end` is run: `"raise"`, a `KeyboardInterrupt`
+                with `model.history` filled; `"stop"`, nothing: `fit` returns. A second Ctrl-C
+                raises at once.
 
         Returns:
             A `History`: its `history` holds the logs of every epoch.
@@ -120,20 +130,22 @@ class Trainer(Steps):
         self._check_compiled("fit")
         epochs = limited_epochs(whole_number("epochs", epochs))
         initial_epoch = whole_number("initial_epoch", initial_epoch)
+        frequency = Frequency.of(validation_freq)
+        check_on_interrupt(on_interrupt)
         state, delete_state = run_state_of(resume, resume_save_freq, resume_override, callbacks)
         saved = None if state is None else state.load()
         begun = self._epochs_begun
         place = Place(initial_epoch, 0, begun, begun) if saved is None else saved.place
-        train, validation, weights = self._data_of_fit(
+        train, test, weights = self._data_of_fit(
             x, y, sample_weight, batch_size, class_weight, validation_data, validation_split,
             validation_batch_size, validation_shuffle, stratify,
             self._order_seed if saved is None else saved.order_seed,
         )  # fmt: skip
         steps = steps_of("steps_per_epoch", steps_per_epoch, train)
-        test_steps = steps_of("validation_steps", validation_steps, validation)
+        test_steps = steps_of("validation_steps", validation_steps, test)
         check_several_runs("steps_per_epoch", steps, train, epochs - initial_epoch)
-        check_several_runs("validation_steps", test_steps, validation, epochs - initial_epoch)
-        validate = validation_epochs(validation_freq) if validation is not None else None
+        tests = 2 if frequency.steps else epochs - initial_epoch
+        check_several_runs("validation_steps", test_steps, test, tests)
         if steps is not None:
             train = Continued(train, steps, place.first)
         with ExitStack() as stack:
@@ -142,16 +154,14 @@ class Trainer(Steps):
             self._prepare(train, weights)
             if saved is not None:
                 saved.check(self)
-            if resume_override is not None:
-                self.optimizer.override(resume_override)
-            if validation is not None:
-                stack.enter_context(closing(validation))
-                self._preflight(validation)
+            if test is not None:
+                stack.enter_context(closing(test))
+                self._preflight(test)
                 if validation_data is None and self._classifies():
-                    warn_of_missing_classes(train.sample(), validation)
+                    warn_of_missing_classes(train.sample(), test)
             callbacks = self._callback_list(
                 callbacks, verbose, add_history=True, epochs=epochs, steps=steps or train.steps,
-                do_validation=validation is not None,
+                do_validation=test is not None,
             )  # fmt: skip
             callbacks.set_context(
                 Context(
@@ -159,35 +169,40 @@ class Trainer(Steps):
                     x,
                     y,
                     sample_weight,
-                    getattr(validation, "nest", validation_data),
+                    getattr(test, "nest", validation_data),
                     validation_batch_size,
+                    frequency.steps,
                 )  # fmt: skip
             )
+            validation = Validation(self, test, test_steps, frequency, callbacks)
             self.stop_training = saved is not None and saved.stopped
+            if resume_override is not None:
+                self.optimizer.override(resume_override)
             if steps or train.steps:  # None: it is not known before the first epoch's end
                 self.optimizer.resolve(steps or train.steps, epochs)
             if saved is not None:
-                saved.restore(self, callbacks)
+                saved.restore(self, callbacks, validation)
             logs = {}
             callbacks.on_train_begin()
-            with stack.enter_context(Keeper(state, self, callbacks, place)) as keeper:
+            keeper = Keeper(state, self, callbacks, place, validation, stop=on_interrupt == "stop")
+            with keeper:
                 try:
                     for epoch in range(place.epoch, 0 if self.stop_training else epochs):
                         first = place.step if epoch == place.epoch else 0
                         self.reset_metrics()
+                        validation.begin_epoch()
                         callbacks.on_epoch_begin(epoch)
                         if first:  # what the epoch's beginning did was done in the run before
-                            saved.restore(self, callbacks)
+                            saved.restore(self, callbacks, validation)
                             logs = saved.logs
                         done, new = self._train_epoch(
                             train, steps, shuffle, callbacks, keeper, first
                         )
-                        if done == 0:
+                        if done == 0 or keeper.interrupted:
                             break
                         logs = new if done > first else logs
-                        if validate is not None and validate(epoch + 1):
-                            results = self._evaluate(validation, test_steps, callbacks)
-                            logs.update({f"val_{name}": v for name, v in results.items()})
+                        validation.after_epoch(epoch + 1)
+                        logs.update(validation.logs)
                         callbacks.on_epoch_end(epoch, logs)
                         keeper.after_epoch()
                         if self.stop_training or (train.one_shot and steps and done < steps):
@@ -377,7 +392,8 @@ class Trainer(Steps):
         step = self._step(kind)
         begin, end = f"on_{kind}_batch_begin", f"on_{kind}_batch_end"
         every_batch = callbacks.listens(begin) or callbacks.listens(end)
-        progress = callbacks.progbar.update if callbacks.progbar is not None else _nothing
+        progbar = callbacks.progbar
+        progress = _nothing if progbar is None or not progbar.shows(kind) else progbar.update
         several = (data.steps if limit is None else limit) != 1
         logs = Logs(None)
         audited = not several
@@ -409,14 +425,17 @@ class Trainer(Steps):
             logs = Logs(outputs)
             data.advance(count)
             done += count
+            if keeper is not None and keeper.validation.after_batches(count):
+                logs = Logs(outputs, keeper.validation.logs)
+                callbacks.set_batch(stretch)
             if every_batch:
                 shown = {"outputs": outputs} if kind == "predict" else logs()
                 callbacks.call(end, done - 1, shown)
-            elif not (kind == "test" and callbacks.params.get("epochs", 1) > 1):
+            else:
                 progress(done, None if kind == "predict" else logs)
             if keeper is not None:
                 keeper.after_batches(count, done, logs)
-            if every_batch and kind == "train" and self.stop_training:
+            if kind == "train" and self.stop_training:
                 break
         return done, {} if kind == "predict" else logs()
 

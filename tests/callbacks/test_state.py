@@ -252,9 +252,13 @@ def test_seconds_of_a_checkpoint_go_on(monkeypatch):
     again.set_state(save.get_state())
     clock[0] = 100.0
     again.on_train_begin()
-    assert not again._is_due(0)
+    saved = []
+    monkeypatch.setattr(again, "_save", lambda *arguments: saved.append(clock[0]))
+    again.on_train_batch_end(0)
     clock[0] = 103.0
-    assert again._is_due(1) and not again._is_due(2)
+    again.on_train_batch_end(1)
+    again.on_train_batch_end(2)
+    assert saved == [103.0]
 
 
 def test_every_state_is_plain():

@@ -36,6 +36,8 @@ def data(kind):
         return dict(x=dataset.map(lambda x, y: (x * 2.0, y)).batch(BATCH))
     if kind == "sequence":
         return dict(x=Batches())
+    if kind == "validation within epochs":
+        return dict(x=X, y=Y, batch_size=BATCH, validation_freq="7 steps")
     if kind == "class weights":
         return dict(x=X, y=Y, batch_size=BATCH, class_weight={0: 2.0, 2: 0.5})
     return dict(x=X, y=Y, batch_size=BATCH)
@@ -89,6 +91,7 @@ def result_of_training(net, history):
     found = {f"weight {i}": w for i, w in enumerate(net.get_weights())}
     found |= {f"slot {i}": v.numpy() for i, v in enumerate(net.optimizer.variables)}
     found |= {f"history {name}": np.array(values) for name, values in history.history.items()}
+    found |= {f"all {name}": np.array(values) for name, values in history.validations.items()}
     return found | {"epochs": np.array(history.epoch)}
 
 

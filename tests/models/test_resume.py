@@ -45,8 +45,12 @@ def undisturbed(tmp_path_factory):
 
 @needs_fork
 @pytest.mark.parametrize(
-    "kind", ["arrays", "class weights", "dataset", "mapped dataset", "sequence"]
-)
+    "kind",
+    [
+        "arrays", "class weights", "dataset", "mapped dataset", "sequence",
+        "validation within epochs",
+    ],
+)  # fmt: skip
 def test_killed_at_any_moment_and_started_again(kind, undisturbed, tmp_path):
     """For a kill at any batch, rerunning the same script gives the same weights,
     slots, History, CSV and checkpoints; each batch is seen once."""
@@ -169,29 +173,93 @@ def test_early_stopping_stops_where_it_would_have(tmp_path):
     assert len(fit(runs.model(), tmp_path / "b", [stopping()], epochs=20).epoch) == 4
 
 
-def test_ctrl_c_ends_the_batch_saves_and_raises(tmp_path):
-    """The first Ctrl-C ends the current batch, runs on_train_end, saves the run
-    state and raises KeyboardInterrupt with `model.history` filled."""
-    seen = []
+class CtrlC(pyclr.callbacks.Callback):
+    """Presses Ctrl-C in hooks, at times that they count from 0."""
 
-    class Interrupt(pyclr.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            if epoch == 2 and not seen:
-                signal.raise_signal(signal.SIGINT)
+    def __init__(self, **times):
+        super().__init__()
+        self.times, self.counts = times, dict.fromkeys(times, 0)
+        for hook in times:
+            setattr(self, hook, lambda *arguments, hook=hook: self.press(hook))
 
-        def on_train_end(self, logs=None):
-            seen.append("end")
+    def press(self, hook):
+        if self.counts[hook] == self.times[hook]:
+            signal.raise_signal(signal.SIGINT)
+        self.counts[hook] += 1
 
+
+def ema_model():
     net = runs.model()
+    net.compile(pyclr.optimizers.Adam(0.02, use_ema=True), "sparse_categorical_crossentropy")
+    return net
+
+
+def fit_best(net, folder, *more, **options):
+    """The best weights are restored in the end; what is saved before are those of the batch."""
+    best = pyclr.callbacks.EarlyStopping("loss", patience=9, restore_best_weights=True)
+    return runs.result_of_training(net, fit(net, folder, [best, *more], **options))
+
+
+PRESSED = {
+    "in a batch": {"on_train_batch_end": 17},
+    "at an epoch's beginning": {"on_epoch_begin": 2},
+    "at an epoch's end": {"on_epoch_end": 1},
+    "in a validation": {"on_test_begin": 1},
+    "in the last epoch": {"on_epoch_end": 3},
+}
+
+
+@pytest.mark.parametrize("on_interrupt", ["raise", "stop"])
+@pytest.mark.parametrize("pressed", PRESSED)
+def test_ctrl_c_ends_the_batch_saves_and_raises_or_stops(pressed, on_interrupt, tmp_path):
+    """The first Ctrl-C ends the current batch, runs `on_train_end`, saves the run state and raises
+    `KeyboardInterrupt` with `model.history` filled (or returns, with `on_interrupt="stop"`)."""
+    options = dict(on_interrupt=on_interrupt, validation_data=(runs.X, runs.Y))
+    ended = []
+    end = pyclr.callbacks.LambdaCallback(on_train_end=lambda logs: ended.append(True))
+    net = ema_model()
+    more = [CtrlC(**PRESSED[pressed]), end]
+    if on_interrupt == "raise":
+        with pytest.raises(KeyboardInterrupt):
+            fit_best(net, tmp_path / "run", *more, **options)
+    else:
+        fit_best(net, tmp_path / "run", *more, **options)
+        assert net.stop_training
+    assert ended == [True]
+    done = {"in a batch": 1, "in the last epoch": 4}.get(pressed, 2)
+    assert net.history.epoch == list(range(done))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if done < 4:  # or training was complete
+        expected = fit_best(ema_model(), tmp_path / "direct", **options)
+        assert_equal(fit_best(ema_model(), tmp_path / "run", **options), expected)
+
+
+@pytest.mark.parametrize("on_interrupt", ["raise", "stop"])
+@pytest.mark.parametrize("second", ["on_train_batch_end", "on_train_end"])
+def test_a_second_ctrl_c_raises_at_once(second, on_interrupt, tmp_path):
+    """And leaves the states that were saved before."""
+    presses = CtrlC(on_train_batch_begin=17, **{second: 0 if second == "on_train_end" else 17})
     with pytest.raises(KeyboardInterrupt):
-        fit(net, tmp_path, [Interrupt()])
-    assert seen == ["end"] and net.history.epoch == [0, 1]
-    again = runs.model()
-    assert fit(again, tmp_path).epoch == [0, 1, 2, 3]
-    direct = runs.model()
-    fit(direct, tmp_path / "direct")
-    for a, b in zip(again.get_weights(), direct.get_weights()):
-        np.testing.assert_array_equal(a, b)
+        fit_best(ema_model(), tmp_path / "run", presses, on_interrupt=on_interrupt)
+    expected = fit_best(ema_model(), tmp_path / "direct")
+    assert_equal(fit_best(ema_model(), tmp_path / "run"), expected)
+
+
+def test_ctrl_c_at_the_very_end():
+    """Nothing is left to stop; it is not swallowed."""
+    with pytest.raises(KeyboardInterrupt):
+        fit_best(ema_model(), None, CtrlC(on_train_end=0))
+    net = ema_model()
+    fit_best(net, None, CtrlC(on_train_end=0), on_interrupt="stop")
+    assert net.history.epoch == [0, 1, 2, 3]
+
+
+def test_a_keyboard_interrupt_of_a_callback_saves_no_half_step(tmp_path):
+    stop = StopAt(2, 5, KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fit_best(ema_model(), tmp_path / "run", stop, on_interrupt="stop")
+    expected = fit_best(ema_model(), tmp_path / "direct")
+    assert_equal(fit_best(ema_model(), tmp_path / "run"), expected)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "bit flipped", "empty"])
@@ -251,6 +319,11 @@ def test_backup_and_restore_removes_its_folder_on_success_only(tmp_path):
 
     with pytest.raises(RuntimeError):
         run(StopAt(1, 6))
+    assert any(folder.iterdir())
+    net = runs.model()
+    backup = pyclr.callbacks.BackupAndRestore(str(folder), save_freq=4)
+    net.fit(runs.X, runs.Y, batch_size=8, epochs=3, verbose=0, on_interrupt="stop",
+            callbacks=[backup, CtrlC(on_train_batch_end=0)])  # fmt: skip
     assert any(folder.iterdir())
     resumed = run()
     assert not folder.exists()
@@ -320,5 +393,7 @@ def test_arguments_are_checked(tmp_path):
     with pytest.raises(ValueError, match="`save_freq` must be 'epoch' or an integer"):
         fit(runs.model(), tmp_path, resume_save_freq=0)
     (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="`on_interrupt` must be 'raise' or 'stop'.*=None"):
+        fit(runs.model(), None, on_interrupt=None)
     with pytest.raises(ValueError, match="`resume` must be the name of a folder"):
         fit(runs.model(), tmp_path / "file")
