@@ -1,10 +1,9 @@
 // Loops over the lines of pointwise.inc. Included once per instruction set (isa.cpp).
 #pragma once
 
-#include "lanes.h"
-#include "pointwise_table.h"
-#include "simd.h"
-#include "wide.h"
+#include "kernels/erf.h"
+#include "kernels/lanes.h"
+#include "kernels/pointwise_table.h"
 
 // libm by its C names: std:: templates would be weak symbols shared between instruction sets.
 extern "C" {

@@ -253,15 +253,24 @@ PYCLR_INLINE Vec<float> exp(Vec<float> x) {
   return (p + 1.0f) * power_of_two(half) * power_of_two(n - half);
 }
 
-PYCLR_INLINE Vec<float> log(Vec<float> x) {
-  const Vec<float> least_normal = broadcast(1.17549435e-38f);
-  const Vec<float> scaled = select(x < least_normal, x * 8388608.0f, x);
-  // x = 2^e * (1 + f) with 1 + f between sqrt(1/2) and sqrt(2)
-  const IntVec<float> root_half = bits_of(broadcast(0.70710677f));
-  const IntVec<float> exponent = (bits_of(scaled) - root_half) >> 23;
-  const Vec<float> f = from_bits(bits_of(scaled) - (exponent << 23)) - 1.0f;
-  const Vec<float> e = __builtin_convertvector(exponent, Vec<float>) -
-                       select(x < least_normal, broadcast(23.0f), Vec<float>{});
+// 2^x: the whole part of x into the exponent, a minimax fit for the rest.
+PYCLR_INLINE Vec<float> exp2(Vec<float> x) {
+  const Vec<float> round = broadcast(12582912.0f);
+  const Vec<float> clipped = max(min(x, broadcast(129.0f)), broadcast(-151.0f));
+  const Vec<float> shifted = clipped + round;
+  const IntVec<float> n = bits_of(shifted) - bits_of(round), half = n >> 1;
+  const Vec<float> r = clipped - (shifted - round);
+  Vec<float> q = broadcast(1.5462883e-4f);
+  q = fma(q, r, broadcast(1.33909844e-3f));
+  q = fma(q, r, broadcast(9.61806253e-3f));
+  q = fma(q, r, broadcast(5.55035956e-2f));
+  q = fma(q, r, broadcast(2.40226507e-1f));
+  q = fma(q, r, broadcast(6.93147182e-1f));
+  return fma(q, r, broadcast(1.0f)) * power_of_two(half) * power_of_two(n - half);
+}
+
+// e * log(2) + log(1 + f) for 1 + f between sqrt(1/2) and sqrt(2), e a whole number.
+PYCLR_INLINE Vec<float> log_of_parts(Vec<float> e, Vec<float> f) {
   // With s = f / (2 + f): log(1 + f) = 2 atanh(s) = f - (f^2 / 2 - s * (f^2 / 2 + R(s^2))), R by a
   // minimax fit.
   const Vec<float> s = f / (f + 2.0f);
@@ -271,19 +280,56 @@ PYCLR_INLINE Vec<float> log(Vec<float> x) {
   R = fma(R, z, broadcast(0.6666677642f));
   R = R * z;
   const Vec<float> half_square = f * f * 0.5f;
-  Vec<float> y = fma(s, half_square + R, e * -2.12194440e-4f);
-  y = fma(e, broadcast(0.693359375f), f - (half_square - y));
+  const Vec<float> y = fma(s, half_square + R, e * -2.12194440e-4f);
+  return fma(e, broadcast(0.693359375f), f - (half_square - y));
+}
+
+// x = 2^e * (1 + f) with 1 + f between sqrt(1/2) and sqrt(2)
+PYCLR_INLINE Vec<float> log_parts(Vec<float> x, Vec<float>& e) {
+  const Vec<float> least_normal = broadcast(1.17549435e-38f);
+  const Vec<float> scaled = select(x < least_normal, x * 8388608.0f, x);
+  const IntVec<float> exponent = (bits_of(scaled) - bits_of(broadcast(0.70710677f))) >> 23;
+  e = __builtin_convertvector(exponent, Vec<float>) -
+      select(x < least_normal, broadcast(23.0f), Vec<float>{});
+  return from_bits(bits_of(scaled) - (exponent << 23)) - 1.0f;
+}
+
+// y = log(x), but for the x that have none, or an infinite one.
+PYCLR_INLINE Vec<float> log_at_limits(Vec<float> x, Vec<float> y) {
   const Vec<float> infinity = broadcast(__builtin_inff());
   y = select(x < infinity, y, x);  // also NaN
   y = select(x == Vec<float>{}, -infinity, y);
   return select(x < Vec<float>{}, broadcast(__builtin_nanf("")), y);
 }
 
-// log(1 + x) for |x| <= 1 as log(u) x / (u - 1), u = 1 + x: both factors see the error of rounding
-// u, which cancels.
+PYCLR_INLINE Vec<float> log(Vec<float> x) {
+  Vec<float> e;
+  const Vec<float> f = log_parts(x, e);
+  return log_at_limits(x, log_of_parts(e, f));
+}
+
+// The factors and log10(2) in two parts: whole numbers e keep exact products, and powers of the
+// base exact logarithms.
+PYCLR_INLINE Vec<float> log2(Vec<float> x) {
+  Vec<float> e;
+  const Vec<float> y = log_of_parts(Vec<float>{}, log_parts(x, e));
+  return log_at_limits(x, fma(y, broadcast(1.44269502f), fma(y, broadcast(1.92596299e-8f), e)));
+}
+PYCLR_INLINE Vec<float> log10(Vec<float> x) {
+  Vec<float> e;
+  const Vec<float> y = log_of_parts(Vec<float>{}, log_parts(x, e));
+  const Vec<float> low = fma(e, broadcast(4.60503898e-6f), y * -1.01030501e-8f);
+  return log_at_limits(x, fma(e, broadcast(0.301025391f), fma(y, broadcast(0.434294492f), low)));
+}
+
+// log(1 + x). The f of 1 + x = 2^e (1 + f) from x itself, with one rounding.
 PYCLR_INLINE Vec<float> log1p(Vec<float> x) {
-  const Vec<float> u = x + 1.0f, exact = u - 1.0f;
-  return select(exact == Vec<float>{}, x, log(u) * (x / exact));
+  const Vec<float> u = x + 1.0f;
+  const IntVec<float> exponent = (bits_of(u) - bits_of(broadcast(0.70710677f))) >> 23;
+  const Vec<float> scale = from_bits(bits_of(broadcast(1.0f)) - (exponent << 23));
+  const Vec<float> f = select(x < broadcast(16777216.0f), fma(x, scale, scale - 1.0f),
+                              from_bits(bits_of(u) - (exponent << 23)) - 1.0f);
+  return log_at_limits(u, log_of_parts(__builtin_convertvector(exponent, Vec<float>), f));
 }
 
 PYCLR_INLINE Vec<float> abs(Vec<float> x) { return from_bits(bits_of(x) & 0x7FFFFFFF); }
@@ -298,10 +344,7 @@ PYCLR_INLINE Vec<float> tanh(Vec<float> x) {
   return from_bits(bits_of(t) | (bits_of(x) & ~0x7FFFFFFF));
 }
 
-PYCLR_INLINE Vec<float> sigmoid(Vec<float> x) {
-  const Vec<float> e = exp(-abs(x));
-  return select(x < Vec<float>{}, e, broadcast(1.0f)) / (e + 1.0f);
-}
+PYCLR_INLINE Vec<float> sigmoid(Vec<float> x) { return 1.0f / (exp(-x) + 1.0f); }
 
 #define PYCLR_BY_LANE(name, f)                                           \
   PYCLR_INLINE Vec<double> name(Vec<double> x) {                         \
