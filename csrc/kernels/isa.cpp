@@ -1,6 +1,7 @@
 // Compiled once per instruction set, with PYCLR_ISA naming it: the kernels, and the table that
 // leads to them.
 #include "kernels/brgemm.h"
+#include "kernels/indices.h"
 #include "kernels/normalize.h"
 #include "kernels/one_channel.h"
 #include "kernels/pointwise.h"
@@ -43,6 +44,7 @@ constexpr Kernels kKernels = {
     .pool = {pool_table<float>(), pool_table<double>()},
     .rows = {row_table<float>(), row_table<double>()},
     .normalize = {normalize_table<float>(), normalize_table<double>()},
+    .indices = {read_indices<uint8_t>, read_indices<int32_t>, read_indices<int64_t>},
     .random = {random_table<float>(), random_table<double>(), random_integers<int32_t>,
                random_integers<int64_t>},
     .recurrent = {recurrent_table<float>(), recurrent_table<double>()},

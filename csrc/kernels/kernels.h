@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "kernels/indices_table.h"
 #include "kernels/normalize_table.h"
 #include "kernels/pointwise_table.h"
 #include "kernels/pool_table.h"
@@ -107,6 +108,7 @@ struct Kernels {
   PoolKernels pool;
   RowKernels rows;
   NormalizeKernels normalize;
+  IndexKernels indices;
   RandomKernels random;
   RecurrentKernels recurrent;
   UpdateKernels update;

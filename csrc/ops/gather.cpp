@@ -1,5 +1,6 @@
 // Ops that index by data: take along an axis, its gradient, one-hot.
 #include <cstring>
+#include <type_traits>
 
 #include "ops/ops.h"
 #include "ops/row_groups.h"
@@ -16,23 +17,52 @@ struct AxisAttributes {
   void fields(auto&& v) { v("axis", axis), v("shape", shape); }
 };
 
-// Index i of `indices` as int64; negative ones count from the end.
-int64_t index_at(const TensorData& indices, int64_t i, int64_t limit, const char* op) {
-  const int64_t index = indices.dtype == DType::int64 ? indices.data<int64_t>()[i]
-                        : indices.dtype == DType::int32
-                            ? indices.data<int32_t>()[i]
-                            : static_cast<int64_t>(indices.data<uint8_t>()[i]);
-  const int64_t wrapped = index < 0 ? index + limit : index;
-  check(wrapped >= 0 && wrapped < limit, op, ": an index must be in [", -limit, ", ", limit,
-        "). Received: ", index);
-  return wrapped;
-}
+// Indices into an axis of `limit` elements; negative ones count from its end.
+class Indices {
+ public:
+  Indices(const TensorData& indices, int64_t limit, const char* op)
+      : indices_(indices), limit_(limit), op_(op), read_(reader(indices.dtype)) {}
 
-std::vector<int64_t> wrapped_indices(const TensorData& indices, int64_t limit, const char* op) {
-  std::vector<int64_t> result(indices.size());
-  for (int64_t i = 0; i < indices.size(); ++i) result[i] = index_at(indices, i, limit, op);
-  return result;
-}
+  // f(i, place) for the indices [first, last), a piece at a time. f is a copy and should capture
+  // copies: references would be followed again after every store.
+  template <class F>
+  void for_each(int64_t first, int64_t last, F f) const {
+    constexpr int64_t kPiece = 512;
+    int64_t places[kPiece];
+    const auto size = static_cast<int64_t>(size_of(indices_.dtype));
+    for (; first < last; first += kPiece) {
+      const int64_t count = std::min(kPiece, last - first);
+      if (!read_(indices_.data<char>() + first * size, count, limit_, places)) refuse();
+#pragma GCC unroll 4
+      for (int64_t i = 0; i < count; ++i) f(first + i, places[i]);
+    }
+  }
+
+ private:
+  static IndexKernels::Read reader(DType dtype) {
+    const IndexKernels& table = kernels().indices;
+    return dtype == DType::int64   ? table.read_i64
+           : dtype == DType::int32 ? table.read_i32
+                                   : table.read_u8;
+  }
+
+  // Names the first index that is out of range, whichever thread has met one.
+  void refuse() const {
+    with_type(indices_.dtype, [&](auto t) {
+      const auto* all = indices_.data<decltype(t)>();
+      for (int64_t i = 0; i < indices_.size(); ++i) {
+        const auto index = static_cast<int64_t>(all[i]);
+        check(index >= -limit_ && index < limit_, op_, ": an index must be in [", -limit_, ", ",
+              limit_, "). Received: ", index);
+      }
+    });
+  }
+
+  const TensorData& indices_;
+  int64_t limit_;
+  const char* op_;
+  IndexKernels::Read read_;
+};
 
 void check_indices(const char* op, const TensorData& indices) {
   check_type(!is_float(indices.dtype) && indices.dtype != DType::boolean, op,
@@ -59,31 +89,49 @@ struct Gather {
     const int axis = normalize_axis(name, call.attrs_as<Attributes>().axis, x.shape.rank());
     const int64_t n = x.shape[axis], outer = x.shape.product(0, axis);
     const int64_t block = x.shape.product(axis + 1, x.shape.rank());
-    const auto size = static_cast<int64_t>(size_of(x.dtype));
-    const std::vector<int64_t> from = wrapped_indices(indices, n, name);
-    // Single numbers of the usual sizes are not worth a memcpy each.
-    if (block == 1 && size == 4) return copy<uint32_t>(x, from, outer, n, 1, *call.out());
-    if (block == 1 && size == 8) return copy<uint64_t>(x, from, outer, n, 1, *call.out());
-    copy<char>(x, from, outer, n, block * size, *call.out());
+    const int64_t bytes = block * static_cast<int64_t>(size_of(x.dtype));
+    const Indices from(indices, n, name);
+    const auto copy = [&](auto known) {
+      copy_blocks<known.value>(x.data<char>(), from, indices.size(), outer, n, bytes,
+                               call.out()->data<char>());
+    };
+    switch (bytes) {
+      case 4:
+        return copy(std::integral_constant<int64_t, 4>{});
+      case 8:
+        return copy(std::integral_constant<int64_t, 8>{});
+      case 16:
+        return copy(std::integral_constant<int64_t, 16>{});
+      case 32:
+        return copy(std::integral_constant<int64_t, 32>{});
+      case 64:
+        return copy(std::integral_constant<int64_t, 64>{});
+      default:
+        return copy(std::integral_constant<int64_t, 0>{});
+    }
   }
-  template <class T>
-  static void copy(const TensorData& x, const std::vector<int64_t>& from, int64_t outer, int64_t n,
-                   int64_t block, const TensorData& y) {
-    const auto count = static_cast<int64_t>(from.size());
-    const T* source = x.data<T>();
-    T* target = y.data<T>();
-    for_row_groups(outer * count, block, [&](int64_t first, int64_t rows) {
-      int64_t o = first / count, i = first % count;
-      for (int64_t row = first; row < first + rows; ++row) {
-        const T* s = source + (o * n + from[i]) * block;
-        if constexpr (sizeof(T) == 1) {
-          std::memcpy(target + row * block, s, block);
-        } else {
-          target[row] = *s;
-        }
-        if (++i == count) i = 0, ++o;
-      }
-    });
+  // Blocks of `bytes`, or of a number known here (kBytes, else 0): small ones are not worth a call
+  // of memcpy each.
+  template <int64_t kBytes>
+  static void copy_blocks(const char* x, const Indices& from, int64_t count, int64_t outer,
+                          int64_t n, int64_t bytes, char* y) {
+    constexpr int64_t kGrain = 1 << 16;
+    const int64_t size = kBytes ? kBytes : bytes;
+    for_row_groups(
+        outer * count, size,
+        [&](int64_t row, int64_t rows) {
+          for (const int64_t end = row + rows; row < end;) {
+            const int64_t o = row / count, first = row % count;
+            const int64_t last = std::min(count, first + end - row);
+            const char* source = x + o * n * size;
+            char* target = y + o * count * size;
+            from.for_each(first, last, [=](int64_t i, int64_t place) {
+              std::memcpy(target + i * size, source + place * size, size);
+            });
+            row += last - first;
+          }
+        },
+        kGrain);
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
     const Shape& shape = call.in(0)->shape;
@@ -117,11 +165,14 @@ struct ScatterAdd {
     with_type(dy.dtype, [&](auto t) {
       using T = decltype(t);
       const T* source = dy.data<T>();
+      T* target = dx.data<T>();
+      const Indices to(indices, n, name);
       for (int64_t o = 0; o < outer; ++o)
-        for (int64_t i = 0; i < count; ++i, source += block) {
-          T* target = dx.data<T>() + (o * n + index_at(indices, i, n, name)) * block;
-          for (int64_t j = 0; j < block; ++j) target[j] = static_cast<T>(target[j] + source[j]);
-        }
+        to.for_each(0, count, [=](int64_t i, int64_t place) {
+          const T* row = source + (o * count + i) * block;
+          T* sum = target + (o * n + place) * block;
+          for (int64_t j = 0; j < block; ++j) sum[j] = static_cast<T>(sum[j] + row[j]);
+        });
     });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
@@ -131,17 +182,30 @@ struct ScatterAdd {
 };
 
 // Walks `indices` (a..., m, b...) beside a tensor whose axis has n elements instead of m:
-// f(place in `indices`, place in the tensor).
+// f(place in `indices`, place in the tensor). Parallel by a... and ranges of b..., along the axis
+// in order: no two threads meet in an element of the tensor.
 template <class F>
-void for_each_along_axis(const char* op, const TensorData& indices, int axis, int64_t n, F&& f) {
-  const int64_t m = indices.shape[axis],
+void for_each_along_axis(const char* op, const TensorData& indices, int axis, int64_t n, F f) {
+  constexpr int64_t kGrain = 16384, kColumns = 64;  // columns that a range has at least
+  const int64_t m = indices.shape[axis], outer = indices.shape.product(0, axis),
                 inner = indices.shape.product(axis + 1, indices.shape.rank());
-  for_row_groups(indices.shape.product(0, axis), m * inner, [&](int64_t first, int64_t count) {
-    int64_t i = first * m * inner;
-    for (int64_t outer = first; outer < first + count; ++outer)
-      for (int64_t row = 0; row < m; ++row)
-        for (int64_t j = 0; j < inner; ++j, ++i)
-          f(i, (outer * n + index_at(indices, i, n, op)) * inner + j);
+  const int64_t ranges =
+      std::clamp<int64_t>(m * inner / kGrain, 1, std::max<int64_t>(1, inner / kColumns));
+  const Indices places(indices, n, op);
+  for_row_groups(outer * ranges, m * inner / ranges, [&](int64_t first, int64_t count) {
+    for (int64_t item = first; item < first + count; ++item) {
+      const int64_t o = item / ranges, range = item % ranges;
+      const int64_t begin = inner * range / ranges, end = inner * (range + 1) / ranges;
+      if (inner == 1) {
+        places.for_each(o * m, (o + 1) * m, [=](int64_t i, int64_t at) { f(i, o * n + at); });
+        continue;
+      }
+      for (int64_t row = o * m; row < (o + 1) * m; ++row) {
+        const int64_t shift = o * n * inner - row * inner;
+        places.for_each(row * inner + begin, row * inner + end,
+                        [=](int64_t i, int64_t at) { f(i, at * inner + shift + i); });
+      }
+    }
   });
 }
 
@@ -172,7 +236,7 @@ struct TakeAlongAxis {
       const T* source = x.data<T>();
       T* target = call.out()->data<T>();
       for_each_along_axis(name, indices, axis, x.shape[axis],
-                          [&](int64_t i, int64_t at) { target[i] = source[at]; });
+                          [=](int64_t i, int64_t at) { target[i] = source[at]; });
     });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
@@ -206,7 +270,7 @@ struct AddAlongAxis {
       using T = decltype(t);
       const T* source = dy.data<T>();
       T* target = dx.data<T>();
-      for_each_along_axis(name, indices, axis, dx.shape[axis], [&](int64_t i, int64_t at) {
+      for_each_along_axis(name, indices, axis, dx.shape[axis], [=](int64_t i, int64_t at) {
         target[at] = static_cast<T>(target[at] + source[i]);
       });
     });
