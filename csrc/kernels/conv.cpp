@@ -239,9 +239,11 @@ ConvShape transposed(ConvShape s) {
   return s;
 }
 
+// Whether Winograd's algorithm computes the input gradient. Behind max pooling, which valid
+// convolutions often are, leaving out zeros is as good as half of the work.
 template <class T>
-bool uses_winograd(const ConvShape& s) {
-  return std::is_same_v<T, float> && winograd_suits(s);
+bool winograd_suits_inputs(const ConvShape& s) {
+  return std::is_same_v<T, float> && winograd_suits(transposed(s), sparse_suits(s) ? 0.5 : 0.75);
 }
 
 // body(first, last) for parts of the batch's pixels, on all threads.
@@ -312,7 +314,7 @@ void conv_forward(const ConvShape& s, const T* x, const T* w, const T* bias, Act
     return conv_forward(without_multiplier(s), repeated, w, bias, act, y);
   }
   if constexpr (std::is_same_v<T, float>) {
-    if (uses_winograd<T>(s)) return winograd_forward(s, x, w, bias, act, y);
+    if (winograd_suits(s)) return winograd_forward(s, x, w, bias, act, y);
   }
   const bool depthwise = is_depthwise(s);
   const int64_t groups = depthwise ? 1 : s.groups;
@@ -343,7 +345,7 @@ void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
     conv_input_gradient(without_multiplier(s), dy, w, repeated);
     return sum_repeated(s, repeated, dx);
   }
-  if (sparse_suits(s) && !uses_winograd<T>(transposed(s)) &&
+  if (sparse_suits(s) && !winograd_suits_inputs<T>(s) &&
       mostly_zeros(dy, s.n * s.oh * s.ow * s.out)) {
     return sparse_input_gradient(s, dy, w, dx);
   }
@@ -376,7 +378,7 @@ void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
         }
       });
       if constexpr (std::is_same_v<T, float>) {
-        if (uses_winograd<T>(transposed(s))) {
+        if (winograd_suits_inputs<T>(s)) {
           return winograd_forward(transposed(s), dy, flipped, nullptr, Activation::linear, dx);
         }
       }
@@ -463,7 +465,7 @@ void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
     return conv_weight_gradient(without_multiplier(s), repeated, dy, dw);
   }
   if constexpr (std::is_same_v<T, float>) {
-    if (uses_winograd<T>(s)) return winograd_weight_gradient(s, x, dy, dw);
+    if (winograd_suits_weights(s)) return winograd_weight_gradient(s, x, dy, dw);
   }
   const int64_t tap_row = s.kw * (s.c / s.groups) * s.out, size = s.kh * tap_row;
   const int64_t positions = s.oh * s.ow;

@@ -48,7 +48,9 @@ bool pools_in_passing(const ConvShape& shape, const PoolShape& pool);
 // Winograd's algorithm, for some convolutions in float (winograd.cpp): with fewer multiplications
 // and larger rounding errors. Used where winograd_suits, which depends on the shape of the images
 // and not on their number.
-bool winograd_suits(const ConvShape& shape);
+// Worth it where it has a smaller share of the direct algorithm's work.
+bool winograd_suits(const ConvShape& shape, double share = 0.75);
+bool winograd_suits_weights(const ConvShape& shape);
 void winograd_forward(const ConvShape& shape, const float* x, const float* w, const float* bias,
                       Activation act, float* y);
 // Pooled two by two.

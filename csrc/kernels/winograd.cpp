@@ -15,8 +15,7 @@ struct Tiles {
   int64_t size, down, across, count;
 };
 
-Tiles tiles_of(const ConvShape& s) {
-  const int64_t size = kWinogradTile + 1 - s.kh;
+Tiles tiles_of(const ConvShape& s, int64_t size) {
   const int64_t down = ceil_div(s.oh, size), across = ceil_div(s.ow, size);
   return {size, down, across, s.n * down * across};
 }
@@ -65,9 +64,35 @@ int64_t point_stride(int64_t size) { return size + 16; }
 
 // How many tiles are transformed at a time: those whose points stay in a core's cache, yet enough
 // for the products.
-int64_t block_of(const ConvShape& s, int64_t bytes) {
-  const int64_t tile = kWinogradPoints * (s.c + s.out) * int64_t(sizeof(float));
+int64_t block_of(const ConvShape& s, const WinogradForm& form, int64_t bytes) {
+  const int64_t tile = form.points() * (s.c + s.out) * int64_t(sizeof(float));
   return std::clamp<int64_t>(bytes / tile, 32, 512);
+}
+
+const WinogradForm& forward_form(const ConvShape& s) {
+  const WinogradKernels& forms = kernels().winograd;
+  return s.kh == 3 ? forms.f4x4_3x3 : forms.f4x4_5x5;
+}
+const WinogradForm& gradient_form(const ConvShape& s) {
+  const WinogradKernels& forms = kernels().winograd;
+  return s.kh == 3 ? forms.f4x4_3x3 : forms.f2x2_5x5;
+}
+
+bool is_possible(const ConvShape& s) {
+  return enabled && s.groups == 1 && s.kh == s.kw && (s.kh == 3 || s.kh == 5) && s.stride_h == 1 &&
+         s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1;
+}
+
+// Multiply-adds of an image in whole vectors, those of the transforms counted as measured, beside
+// those of the direct algorithm. The batch does not matter: a sample's result would depend on it.
+double share_of_direct(const ConvShape& s, const WinogradForm& form) {
+  constexpr int64_t kLanes = 16;
+  const auto whole = [](int64_t channels) { return ceil_div(channels, kLanes) * kLanes; };
+  const Tiles tiles = tiles_of(s, form.size);
+  const int64_t c = whole(s.c), out = whole(s.out), transforms = 11 * form.points() * (c + out);
+  const int64_t per_tile = form.points() * s.c * out + transforms;
+  const int64_t direct = pairs(s.h, s.oh, s.kh, s.pad_top) * pairs(s.w, s.ow, s.kw, s.pad_left);
+  return double(tiles.down * tiles.across * per_tile) / double(direct * s.c * out);
 }
 
 }  // namespace
@@ -75,19 +100,12 @@ int64_t block_of(const ConvShape& s, int64_t bytes) {
 void set_use_winograd(bool use) { enabled = use; }
 bool use_winograd() { return enabled; }
 
-bool winograd_suits(const ConvShape& s) {
-  if (!enabled || s.groups != 1 || s.kh != s.kw || (s.kh != 3 && s.kh != 5) || s.stride_h != 1 ||
-      s.stride_w != 1 || s.dilation_h != 1 || s.dilation_w != 1)
-    return false;
-  // Multiply-adds of an image in whole vectors, those of the transforms counted as measured. The
-  // batch does not matter: a sample's result would depend on it.
-  constexpr int64_t kTransform = 400, kLanes = 16;
-  const auto whole = [](int64_t channels) { return ceil_div(channels, kLanes) * kLanes; };
-  const Tiles tiles = tiles_of(s);
-  const int64_t c = whole(s.c), out = whole(s.out);
-  const int64_t per_tile = kWinogradPoints * s.c * out + kTransform * (c + out);
-  const int64_t direct = pairs(s.h, s.oh, s.kh, s.pad_top) * pairs(s.w, s.ow, s.kw, s.pad_left);
-  return 4 * tiles.down * tiles.across * per_tile < 3 * direct * s.c * out;
+bool winograd_suits(const ConvShape& s, double share) {
+  return is_possible(s) && share_of_direct(s, forward_form(s)) < share;
+}
+
+bool winograd_suits_weights(const ConvShape& s) {
+  return is_possible(s) && share_of_direct(s, gradient_form(s)) < 0.75;
 }
 
 namespace {
@@ -95,18 +113,18 @@ namespace {
 // finish(tile, points, stride) makes outputs of a tile's points.
 template <class F>
 void forward(const ConvShape& s, const float* x, const float* w, const F& finish) {
-  const auto& transform = kernels().winograd;
+  const WinogradForm& form = forward_form(s);
   const auto gemm = kernels().f32.brgemm;
-  const Tiles tiles = tiles_of(s);
+  const Tiles tiles = tiles_of(s, form.size);
   thread_local Scratch of_taps;
   const int64_t u_stride = point_stride(s.c * s.out);
-  float* u = of_taps.get<float>(kWinogradPoints * u_stride);
-  const int64_t row_parts = std::min(s.c, parts_of(s.c * s.out * kWinogradPoints * 8));
+  float* u = of_taps.get<float>(form.points() * u_stride);
+  const int64_t row_parts = std::min(s.c, parts_of(s.c * s.out * form.points() * 8));
   parallel_for(row_parts, [&](int64_t part) {
     for (int64_t c = s.c * part / row_parts; c < s.c * (part + 1) / row_parts; ++c)
-      transform.taps(s.kh, tap_row(s, w, c), s.out, u + c * s.out, u_stride);
+      form.from_taps(tap_row(s, w, c), s.out, u + c * s.out, u_stride);
   });
-  const int64_t largest = block_of(s, 768 << 10);
+  const int64_t largest = block_of(s, form, 768 << 10);
   const int64_t blocks = std::max({int64_t{1}, ceil_div(tiles.count, largest),
                                    std::min(tiles.count / 16, int64_t{2} * num_threads())});
   parallel_for(blocks, [&](int64_t block) {
@@ -114,11 +132,11 @@ void forward(const ConvShape& s, const float* x, const float* w, const F& finish
     const int64_t v_stride = point_stride((last - first) * s.c);
     const int64_t m_stride = point_stride((last - first) * s.out);
     thread_local Scratch scratch;
-    float* v = scratch.get<float>(kWinogradPoints * (v_stride + m_stride));
-    float* m = v + kWinogradPoints * v_stride;
+    float* v = scratch.get<float>(form.points() * (v_stride + m_stride));
+    float* m = v + form.points() * v_stride;
     for (int64_t t = first; t < last; ++t)
-      transform.inputs(tile_inputs(s, tiles, t, x), s.c, v + (t - first) * s.c, v_stride);
-    for (int64_t p = 0; p < kWinogradPoints; ++p) {
+      form.from_inputs(tile_inputs(s, tiles, t, x), s.c, v + (t - first) * s.c, v_stride);
+    for (int64_t p = 0; p < form.points(); ++p) {
       gemm({.m = last - first,
             .n = s.out,
             .k = s.c,
@@ -138,10 +156,10 @@ void forward(const ConvShape& s, const float* x, const float* w, const F& finish
 
 void winograd_forward(const ConvShape& s, const float* x, const float* w, const float* bias,
                       Activation activation, float* y) {
-  const Tiles tiles = tiles_of(s);
+  const WinogradForm& form = forward_form(s);
+  const Tiles tiles = tiles_of(s, form.size);
   forward(s, x, w, [&](int64_t tile, const float* points, int64_t stride) {
-    kernels().winograd.outputs(tiles.size, points, stride, s.out, bias, activation,
-                               tile_outputs(s, tiles, tile, y));
+    form.to_outputs(points, stride, s.out, bias, activation, tile_outputs(s, tiles, tile, y));
   });
 }
 
@@ -150,30 +168,29 @@ void winograd_max_pool(const ConvShape& s, const float* x, const float* w, const
   // The pooled image, whose tiles are half the size. An odd last row or column is in no window.
   ConvShape pooled = s;
   pooled.oh /= 2, pooled.ow /= 2;
-  Tiles tiles = tiles_of(s);
-  const int64_t size = tiles.size;
+  const WinogradForm& form = forward_form(s);
+  Tiles tiles = tiles_of(s, form.size);
   tiles.size /= 2;
   forward(s, x, w, [&](int64_t tile, const float* points, int64_t stride) {
-    kernels().winograd.maxima(size, points, stride, s.out, bias, activation,
-                              tile_outputs(pooled, tiles, tile, y),
-                              tile_outputs(pooled, tiles, tile, index).image);
+    form.to_maxima(points, stride, s.out, bias, activation, tile_outputs(pooled, tiles, tile, y),
+                   tile_outputs(pooled, tiles, tile, index).image);
   });
 }
 
 void winograd_weight_gradient(const ConvShape& s, const float* x, const float* dy, float* dw) {
-  const auto& transform = kernels().winograd;
+  const WinogradForm& form = gradient_form(s);
   const auto gemm = kernels().f32.brgemm;
-  const Tiles tiles = tiles_of(s);
+  const Tiles tiles = tiles_of(s, form.size);
   if (tiles.count == 0) {
     std::fill_n(dw, s.kh * s.kw * s.c * s.out, 0.0f);
     return;
   }
   thread_local Scratch scratch;
-  const int64_t block = std::min(block_of(s, 2 << 20), tiles.count);
+  const int64_t block = std::min(block_of(s, form, 2 << 20), tiles.count);
   const int64_t v_stride = point_stride(block * s.c), g_stride = point_stride(block * s.out);
   const int64_t u_stride = point_stride(s.c * s.out);
-  float* v = scratch.get<float>(kWinogradPoints * (v_stride + g_stride + u_stride));
-  float *g = v + kWinogradPoints * v_stride, *u = g + kWinogradPoints * g_stride;
+  float* v = scratch.get<float>(form.points() * (v_stride + g_stride + u_stride));
+  float *g = v + form.points() * v_stride, *u = g + form.points() * g_stride;
   // Each sum over the tiles is one chain, whatever thread computes it.
   constexpr int64_t kRows = 64, kTilesAtOnce = 8;
   const int64_t row_parts = ceil_div(s.c, kRows);
@@ -181,12 +198,12 @@ void winograd_weight_gradient(const ConvShape& s, const float* x, const float* d
     const int64_t count = std::min(block, tiles.count - first);
     parallel_for(ceil_div(count, kTilesAtOnce), [&](int64_t part) {
       for (int64_t t = part * kTilesAtOnce; t < std::min(count, (part + 1) * kTilesAtOnce); ++t) {
-        transform.inputs(tile_inputs(s, tiles, first + t, x), s.c, v + t * s.c, v_stride);
-        transform.output_gradient(tiles.size, tile_outputs(s, tiles, first + t, dy), s.out,
-                                  g + t * s.out, g_stride);
+        form.from_inputs(tile_inputs(s, tiles, first + t, x), s.c, v + t * s.c, v_stride);
+        form.from_output_gradient(tile_outputs(s, tiles, first + t, dy), s.out, g + t * s.out,
+                                  g_stride);
       }
     });
-    parallel_for(kWinogradPoints * row_parts, [&](int64_t part) {
+    parallel_for(form.points() * row_parts, [&](int64_t part) {
       const int64_t p = part / row_parts, row = part % row_parts * kRows;
       gemm({.m = std::min(kRows, s.c - row),
             .n = s.out,
@@ -201,10 +218,10 @@ void winograd_weight_gradient(const ConvShape& s, const float* x, const float* d
             .accumulate = first > 0});
     });
   }
-  const int64_t parts = std::min(s.c, parts_of(s.c * s.out * kWinogradPoints * 8));
+  const int64_t parts = std::min(s.c, parts_of(s.c * s.out * form.points() * 8));
   parallel_for(parts, [&](int64_t part) {
     for (int64_t c = s.c * part / parts; c < s.c * (part + 1) / parts; ++c)
-      transform.tap_gradient(s.kh, u + c * s.out, u_stride, s.out, tap_row(s, dw, c));
+      form.to_tap_gradient(u + c * s.out, u_stride, s.out, tap_row(s, dw, c));
   });
 }
 

@@ -1,11 +1,10 @@
 // The transforms of Winograd's minimal filtering, vectors along the channels. Included once per
 // instruction set (isa.cpp).
 //
-// A polynomial's coefficients are evaluated at the points 0, a, -a, b, -b and infinity (the leading
-// coefficient of the highest degree there is room for), products of polynomials are products of
-// values, and the transposed problem of interpolation gives a correlation (Lavin and Gray,
-// arXiv:1509.09308). The points a = 3/4 and b = 3/2 are exact and keep the rounding errors about
-// half of what 1 and 2 make of them.
+// A polynomial's coefficients are evaluated at 0, at pairs of points p and -p and at infinity (the
+// leading coefficient of the highest degree there is room for), products of polynomials are
+// products of values, and the transposed problem of interpolation gives a correlation (Lavin and
+// Gray, arXiv:1509.09308).
 #pragma once
 
 #include "kernels/clipped.h"
@@ -17,35 +16,94 @@
 namespace pyclr::PYCLR_ISA {
 namespace {
 
-constexpr int kPoints = kWinogradTile;  // of one dimension
-constexpr float kA = 0.75f, kB = 1.5f, kAA = kA * kA, kBB = kB * kB;
-// What interpolation divides by: at each point the product of its differences from the others.
-constexpr float kScale0 = 1 / (kAA * kBB), kScaleA = 1 / (2 * kAA * (kAA - kBB)),
-                kScaleB = 1 / (2 * kBB * (kBB - kAA));
-
 using Floats = Vec<float>;
 
+// The pairs of points for tiles of a side, whose rounding errors are about the least of all
+// fractions as simple: half and a third of what whole numbers make of them.
+template <int kSide>
+struct Pairs;
+template <>
+struct Pairs<6> {
+  static constexpr float at[] = {0.75f, 1.5f};
+};
+template <>
+struct Pairs<8> {
+  static constexpr float at[] = {0.5f, 1, 2};
+};
+template <int kSide>
+constexpr int kPairs = (kSide - 2) / 2;
+
+// A product of x^2 - p^2 over pairs, as a polynomial in x^2: coefficient k is that of (x^2)^k, the
+// last one is 1.
+struct Product {
+  float coefficients[4] = {1};
+  int degree = 0;
+  constexpr void include(float square) {
+    ++degree;
+    for (int k = degree; k > 0; --k) {
+      coefficients[k] = coefficients[k - 1] - square * coefficients[k];
+    }
+    coefficients[0] *= -square;
+  }
+  constexpr float at(float square) const {
+    float value = 0;
+    for (int k = degree; k >= 0; --k) value = value * square + coefficients[k];
+    return value;
+  }
+  // The sum of coefficients[k] x[2k].
+  template <int kDegree>
+  PYCLR_INLINE Floats dot(const Floats* x) const {
+    Floats sum = x[2 * kDegree];
+    PYCLR_UNROLL for (int k = kDegree - 1; k >= 0; --k) {
+      sum = fma(broadcast(coefficients[k]), x[2 * k], sum);
+    }
+    return sum;
+  }
+};
+
+template <int kSide>
+struct Polynomials {
+  static constexpr int kPairs = (kSide - 2) / 2;
+  Product all, others[kPairs];       // of all pairs, and of all but one
+  float scale_zero, scales[kPairs];  // what interpolation multiplies by: at each point, one by
+                                     // the product of its differences from the others
+  constexpr Polynomials() : all(), others(), scale_zero(), scales() {
+    const auto& at = Pairs<kSide>::at;
+    for (int i = 0; i < kPairs; ++i) {
+      all.include(at[i] * at[i]);
+      for (int j = 0; j < kPairs; ++j)
+        if (j != i) others[i].include(at[j] * at[j]);
+      const float square = at[i] * at[i];
+      scales[i] = 1 / (2 * square * others[i].at(square));
+    }
+    scale_zero = 1 / all.coefficients[0];
+  }
+};
+template <int kSide>
+constexpr Polynomials<kSide> kPolynomials;
+
 // B^T d: what the products meet at each point.
+template <int kSide>
 struct InputTransform {
-  static constexpr int kFrom = kPoints, kTo = kPoints;
+  static constexpr int kFrom = kSide, kTo = kSide, kPairs = (kSide - 2) / 2;
   static PYCLR_INLINE void apply(const Floats* d, Floats* t) {
-    const auto times = [](float f, Floats x, Floats y) { return fma(broadcast(f), x, y); };
-    t[0] = times(kAA * kBB, d[0], times(-(kAA + kBB), d[2], d[4]));
-    const Floats even_a = times(-kBB, d[2], d[4]), odd_a = times(-kBB, d[1], d[3]);
-    t[1] = times(kA, odd_a, even_a);
-    t[2] = times(-kA, odd_a, even_a);
-    const Floats even_b = times(-kAA, d[2], d[4]), odd_b = times(-kAA, d[1], d[3]);
-    t[3] = times(kB, odd_b, even_b);
-    t[4] = times(-kB, odd_b, even_b);
-    t[5] = times(kAA * kBB, d[1], times(-(kAA + kBB), d[3], d[5]));
+    constexpr auto& p = kPolynomials<kSide>;
+    t[0] = p.all.template dot<kPairs>(d);
+    PYCLR_UNROLL for (int i = 0; i < kPairs; ++i) {
+      const Floats odd = p.others[i].template dot<kPairs - 1>(d + 1);
+      const Floats even = p.others[i].template dot<kPairs - 1>(d + 2);
+      t[2 * i + 1] = fma(broadcast(Pairs<kSide>::at[i]), odd, even);
+      t[2 * i + 2] = fma(broadcast(-Pairs<kSide>::at[i]), odd, even);
+    }
+    t[kSide - 1] = p.all.template dot<kPairs>(d + 1);
   }
 };
 
 // The values at the points of the polynomial with kFrom coefficients y, divided if kScaled by what
 // interpolation divides by.
-template <int kCount, bool kScaled>
+template <int kSide, int kCount, bool kScaled>
 struct Evaluation {
-  static constexpr int kFrom = kCount, kTo = kPoints;
+  static constexpr int kFrom = kCount, kTo = kSide;
   static PYCLR_INLINE void pair(const Floats* y, float point, float scale, Floats* t) {
     const Floats square = broadcast(point * point);
     Floats even = y[(kFrom - 1) / 2 * 2], odd = y[kFrom / 2 * 2 - 1];
@@ -59,27 +117,37 @@ struct Evaluation {
     t[1] = even - odd;
   }
   static PYCLR_INLINE void apply(const Floats* y, Floats* t) {
-    t[0] = kScaled ? y[0] * broadcast(kScale0) : y[0];
-    pair(y, kA, kScaleA, t + 1);
-    pair(y, kB, kScaleB, t + 3);
-    t[5] = y[kFrom - 1];
+    constexpr auto& p = kPolynomials<kSide>;
+    t[0] = kScaled ? y[0] * broadcast(p.scale_zero) : y[0];
+    PYCLR_UNROLL for (int i = 0; i < p.kPairs; ++i) {
+      pair(y, Pairs<kSide>::at[i], p.scales[i], t + 2 * i + 1);
+    }
+    t[kSide - 1] = y[kFrom - 1];
   }
 };
 
 // The transpose of Evaluation: y[k] is the sum over the points of point^k t[point].
-template <int kCount, bool kScaled>
+template <int kSide, int kCount, bool kScaled>
 struct Collection {
-  static constexpr int kFrom = kPoints, kTo = kCount;
+  static constexpr int kFrom = kSide, kTo = kCount, kPairs = (kSide - 2) / 2;
   static PYCLR_INLINE void apply(const Floats* t, Floats* y) {
-    constexpr float kFactorA = kScaled ? kScaleA : 1, kFactorB = kScaled ? kScaleB : 1;
-    const Floats sum[] = {t[1] + t[2], t[1] - t[2]}, more[] = {t[3] + t[4], t[3] - t[4]};
-    float power_a = kFactorA, power_b = kFactorB;
+    constexpr auto& p = kPolynomials<kSide>;
+    Floats parts[2][kPairs];  // of even and of odd powers
+    float power[kPairs];
+    PYCLR_UNROLL for (int i = 0; i < kPairs; ++i) {
+      parts[0][i] = t[2 * i + 1] + t[2 * i + 2];
+      parts[1][i] = t[2 * i + 1] - t[2 * i + 2];
+      power[i] = kScaled ? p.scales[i] : 1;
+    }
     PYCLR_UNROLL for (int k = 0; k < kTo; ++k) {
-      Floats value = sum[k % 2] * broadcast(power_a);
-      if (k == 0) value = kScaled ? fma(t[0], broadcast(kScale0), value) : t[0] + value;
-      if (k == kTo - 1) value = t[5] + value;
-      y[k] = fma(more[k % 2], broadcast(power_b), value);
-      power_a *= kA, power_b *= kB;
+      Floats value = parts[k % 2][0] * broadcast(power[0]);
+      if (k == 0) value = kScaled ? fma(t[0], broadcast(p.scale_zero), value) : t[0] + value;
+      if (k == kTo - 1) value = t[kSide - 1] + value;
+      PYCLR_UNROLL for (int i = 1; i < kPairs; ++i) {
+        value = fma(parts[k % 2][i], broadcast(power[i]), value);
+      }
+      y[k] = value;
+      PYCLR_UNROLL for (int i = 0; i < kPairs; ++i) power[i] *= Pairs<kSide>::at[i];
     }
   }
 };
@@ -153,7 +221,9 @@ PYCLR_INLINE void points_to_pixels(const float* points, int64_t stride, int64_t 
   for_vectors<float>(channels, [=](int64_t c, auto lanes) {
     const float* source = points + c;
     float* target = start + c;
-    const auto read = [=](int i, int j) { return lanes.read(source + (i * kPoints + j) * stride); };
+    const auto read = [=](int i, int j) {
+      return lanes.read(source + (i * Transform::kFrom + j) * stride);
+    };
     if (whole) {
       transform_tile<Transform>(read, [=](int i, int j, Floats value) {
         lanes.write(target + i * row + j * pixel, finish(value, c, lanes));
@@ -177,25 +247,26 @@ PYCLR_INLINE auto epilogue(const float* bias, Activation activation) {
   };
 }
 
-template <int m>
-void winograd_outputs_of(const float* points, int64_t stride, int64_t channels, const float* bias,
-                         Activation activation, const WinogradPixels<float>& to) {
-  points_to_pixels<Collection<m, false>>(points, stride, channels, to, epilogue(bias, activation));
+template <class Transform>
+void points_to_outputs(const float* points, int64_t stride, int64_t channels, const float* bias,
+                       Activation activation, const WinogradPixels<float>& to) {
+  points_to_pixels<Transform>(points, stride, channels, to, epilogue(bias, activation));
 }
 
-template <int m>
-void winograd_maxima_of(const float* points, int64_t stride, int64_t channels, const float* bias,
-                        Activation activation, const WinogradPixels<float>& to, uint8_t* index) {
+template <class Transform>
+void points_to_maxima(const float* points, int64_t stride, int64_t channels, const float* bias,
+                      Activation activation, const WinogradPixels<float>& to, uint8_t* index) {
+  constexpr int kSize = Transform::kTo;
   const int64_t row = to.row, pixel = to.pixel, start = to.top * row + to.left * pixel;
-  const Clipped rows(to.top, m / 2, to.height), columns(to.left, m / 2, to.width);
+  const Clipped rows(to.top, kSize / 2, to.height), columns(to.left, kSize / 2, to.width);
   const auto finish = epilogue(bias, activation);
   for_vectors<float>(channels, [&](int64_t c, auto lanes) {
-    Floats outputs[m][m];
-    transform_tile<Collection<m, false>>(
-        [&](int i, int j) { return lanes.read(points + c + (i * kPoints + j) * stride); },
+    Floats outputs[kSize][kSize];
+    transform_tile<Transform>(
+        [&](int i, int j) { return lanes.read(points + c + (i * Transform::kFrom + j) * stride); },
         [&](int i, int j, Floats value) { outputs[i][j] = finish(value, c, lanes); });
-    PYCLR_UNROLL for (int i = 0; i < m / 2; ++i) {
-      PYCLR_UNROLL for (int j = 0; j < m / 2; ++j) {
+    PYCLR_UNROLL for (int i = 0; i < kSize / 2; ++i) {
+      PYCLR_UNROLL for (int j = 0; j < kSize / 2; ++j) {
         if (i >= rows.end || j >= columns.end) continue;
         Maximum<float> best(outputs[2 * i][2 * j], 0);
         best.meet(outputs[2 * i][2 * j + 1], 1);
@@ -208,46 +279,34 @@ void winograd_maxima_of(const float* points, int64_t stride, int64_t channels, c
   });
 }
 
-void winograd_maxima(int64_t m, const float* points, int64_t stride, int64_t channels,
-                     const float* bias, Activation activation, const WinogradPixels<float>& to,
-                     uint8_t* index) {
-  (m == 4 ? winograd_maxima_of<4> : winograd_maxima_of<2>)(points, stride, channels, bias,
-                                                           activation, to, index);
+template <class Transform>
+void points_to_taps(const float* points, int64_t stride, int64_t channels,
+                    const WinogradPixels<float>& to) {
+  points_to_pixels<Transform>(points, stride, channels, to,
+                              [](Floats value, int64_t, auto) { return value; });
 }
 
-void winograd_outputs(int64_t m, const float* points, int64_t stride, int64_t channels,
-                      const float* bias, Activation activation, const WinogradPixels<float>& to) {
-  (m == 4 ? winograd_outputs_of<4> : winograd_outputs_of<2>)(points, stride, channels, bias,
-                                                             activation, to);
-}
-
-void winograd_output_gradient(int64_t m, const WinogradPixels<const float>& from, int64_t channels,
-                              float* points, int64_t stride) {
-  (m == 4 ? pixels_to_points<Evaluation<4, false>>
-          : pixels_to_points<Evaluation<2, false>>)(from, channels, points, stride);
-}
-
-void winograd_taps(int64_t r, const WinogradPixels<const float>& from, int64_t channels,
-                   float* points, int64_t stride) {
-  (r == 3 ? pixels_to_points<Evaluation<3, true>>
-          : pixels_to_points<Evaluation<5, true>>)(from, channels, points, stride);
-}
-
-template <int r>
-void winograd_tap_gradient_of(const float* points, int64_t stride, int64_t channels,
-                              const WinogradPixels<float>& to) {
-  points_to_pixels<Collection<r, true>>(points, stride, channels, to,
-                                        [](Floats value, int64_t, auto) { return value; });
-}
-void winograd_tap_gradient(int64_t r, const float* points, int64_t stride, int64_t channels,
-                           const WinogradPixels<float>& to) {
-  (r == 3 ? winograd_tap_gradient_of<3> : winograd_tap_gradient_of<5>)(points, stride, channels,
-                                                                       to);
+template <int kSize, int kTaps, bool kForward, bool kGradient>
+constexpr WinogradForm winograd_form() {
+  constexpr int kSide = kSize + kTaps - 1;
+  WinogradForm form{kSize, kTaps, pixels_to_points<InputTransform<kSide>>};
+  if constexpr (kForward) {
+    form.from_taps = pixels_to_points<Evaluation<kSide, kTaps, true>>;
+    form.to_outputs = points_to_outputs<Collection<kSide, kSize, false>>;
+    form.to_maxima = points_to_maxima<Collection<kSide, kSize, false>>;
+  }
+  if constexpr (kGradient) {
+    form.from_output_gradient = pixels_to_points<Evaluation<kSide, kSize, false>>;
+    form.to_tap_gradient = points_to_taps<Collection<kSide, kTaps, true>>;
+  }
+  return form;
 }
 
 constexpr WinogradKernels kWinograd = {
-    pixels_to_points<InputTransform>, winograd_outputs, winograd_maxima,
-    winograd_output_gradient,         winograd_taps,    winograd_tap_gradient};
+    .f4x4_3x3 = winograd_form<4, 3, true, true>(),
+    .f4x4_5x5 = winograd_form<4, 5, true, false>(),
+    .f2x2_5x5 = winograd_form<2, 5, false, true>(),
+};
 
 }  // namespace
 }  // namespace pyclr::PYCLR_ISA

@@ -10,18 +10,20 @@ from pyclr import _core as core
 
 RNG = np.random.default_rng(6)
 EPS = np.finfo("float32").eps
-A, B = 0.75, 1.5  # the points: 0, -A, A, -B, B and infinity
+# The points besides 0 and infinity, by the side of a tile.
+POINTS = {6: [0.75, -0.75, 1.5, -1.5], 8: [0.5, -0.5, 1, -1, 2, -2]}
 
 
-def matrices(outputs):
-    """A, G and B of the minimal filtering F(outputs, 7 - outputs), so that the correlation of d
-    with g is A' ((G g) * (B' d)), by polynomial interpolation."""
-    points = np.array([0, A, -A, B, -B])
-    others = [np.delete(points, i) for i in range(5)]
+def matrices(outputs, taps):
+    """A, G and B of the minimal filtering F(outputs, taps), so that the correlation of d with g is
+    A' ((G g) * (B' d)), by polynomial interpolation."""
+    side = outputs + taps - 1
+    points = np.array([0, *POINTS[side]])
+    others = [np.delete(points, i) for i in range(side - 1)]
     scale = [1 / np.prod(p - rest) for p, rest in zip(points, others)]
-    evaluate = [np.vander(points, size, increasing=True) for size in (outputs, 7 - outputs)]
-    last = [np.eye(size)[-1:] for size in (outputs, 7 - outputs)]
-    b = np.zeros((6, 6))
+    evaluate = [np.vander(points, size, increasing=True) for size in (outputs, taps)]
+    last = [np.eye(size)[-1:] for size in (outputs, taps)]
+    b = np.zeros((side, side))
     for i, rest in enumerate([*others, points]):
         polynomial = np.polynomial.polynomial.polyfromroots(rest)
         b[: len(polynomial), i] = polynomial
@@ -32,18 +34,23 @@ def matrices(outputs):
 def bounds(kernel, terms, tiles, x, w, dy):
     """How far rounding may move the outputs and the gradient of the kernel.
 
-    Each number passes `terms` (or `tiles`) additions and fewer than 40 operations of the
+    Each number passes `terms` (or `tiles`) additions and fewer than 50 operations of the
     transforms; each operation adds at most an eps of the sum of the absolute values of all that
     goes into a result.
     """
-    a, g, b = (np.abs(m) for m in matrices(7 - kernel))
-    rows = [m.sum(axis=1) for m in (a, g, b.T)]
-    forward = (a * (rows[1] * rows[2])[:, None]).sum(axis=0).max() ** 2
-    gradient = (g * (rows[0] * rows[2])[:, None]).sum(axis=0).max() ** 2
+
+    def rows(outputs):
+        a, g, b = (np.abs(m) for m in matrices(outputs, kernel))
+        return a, g, *(m.sum(axis=1) for m in (a, g, b.T))
+
+    a, _, _, of_taps, of_inputs = rows(4)
+    forward = (a * (of_taps * of_inputs)[:, None]).sum(axis=0).max() ** 2
+    _, g, of_outputs, _, of_inputs = rows(7 - kernel)
+    gradient = (g * (of_outputs * of_inputs)[:, None]).sum(axis=0).max() ** 2
     x, w, dy = (np.abs(v).max() for v in (x, w, dy))
     return (
-        EPS * (terms + 40) * terms * forward * x * w,
-        EPS * (tiles + 40) * tiles * gradient * x * dy,
+        EPS * (terms + 50) * terms * forward * x * w,
+        EPS * (tiles + 50) * tiles * gradient * x * dy,
     )
 
 
@@ -54,9 +61,9 @@ def algorithm():
 
 
 def test_the_matrices_of_the_bound():
-    for outputs in (2, 4):
-        a, g, b = matrices(outputs)
-        d, taps = RNG.standard_normal(6), RNG.standard_normal(7 - outputs)
+    for outputs, size in [(4, 3), (4, 5), (2, 5)]:
+        a, g, b = matrices(outputs, size)
+        d, taps = RNG.standard_normal(outputs + size - 1), RNG.standard_normal(size)
         np.testing.assert_allclose(
             a.T @ ((g @ taps) * (b.T @ d)), np.correlate(d, taps, "valid"), atol=1e-12
         )
@@ -68,6 +75,7 @@ SHAPES = [  # batch, height, width, channels, kernel, filters, padding
     (1, 17, 12, 64, 3, 16, "same"),
     (2, 12, 12, 16, 5, 32, "valid"),
     (2, 16, 19, 40, 5, 37, "same"),
+    (3, 10, 9, 70, 5, 20, "valid"),
     (40, 8, 8, 24, 3, 100, "same"),
 ]
 
@@ -104,7 +112,7 @@ def test_values_and_gradients(n, h, w, c, k, filters, padding, algorithm):
         error = np.abs(got - want)
         assert error.max() <= bound
         # The bound is for the worst of all signs. Errors that nothing lines up are much smaller.
-        assert np.sqrt(np.mean(error**2)) <= 1e-5 * np.sqrt(np.mean(want**2))
+        assert np.sqrt(np.mean(error**2)) <= 4e-6 * np.sqrt(np.mean(want**2))
 
 
 def test_same_bits_for_any_number_of_threads(threads):
