@@ -18,7 +18,7 @@ from ..callbacks._rates import innermost
 from ..callbacks.backup_and_restore import BackupAndRestore
 from ..optimizers.hyper import is_schedule
 from ..random import seed as global_seed
-from ..saving.archive import write_atomically
+from ..saving.archive import remove_temporaries, write_atomically
 
 _MAGIC = b"pyclr run state 1\n"
 _NAME = re.compile(r"state-(\d{8})\.run")
@@ -160,7 +160,9 @@ class RunState:
         return True
 
     def load(self):
-        """Returns the newest whole `SavedRun`, or `None`."""
+        """Returns the newest whole `SavedRun`, or `None`. What a process that was killed while it
+        saved has left is removed."""
+        remove_temporaries(self.folder)
         found = self.read()
         return None if found is None else SavedRun(self, *found)
 

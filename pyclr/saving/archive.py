@@ -11,6 +11,8 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 # hardly compress; a larger ratio is a file made to fill the memory.
 _EXPANSION, _SLACK = 100, 1 << 20
 
+_TEMPORARY = ".pyclr-", ".tmp"  # how the names of temporary files begin and end
+
 _CHUNK = 1 << 20  # bytes read at a time
 
 _ZIP_SIGNATURE = b"PK\x03\x04"
@@ -41,7 +43,7 @@ def write_atomically(filepath, write, overwrite=True):
     path = os.path.realpath(filepath)  # a link goes on pointing to the file
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
-    temporary = os.path.join(folder, f".pyclr-{os.urandom(8).hex()}.tmp")
+    temporary = os.path.join(folder, f"{_TEMPORARY[0]}{os.urandom(8).hex()}{_TEMPORARY[1]}")
     try:
         with open(temporary, "xb") as file:
             write(file)
@@ -60,6 +62,15 @@ def write_atomically(filepath, write, overwrite=True):
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def remove_temporaries(folder):
+    """Removes what processes that were killed in `write_atomically` have left in a folder, to which
+    no other process may be writing."""
+    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        if name.startswith(_TEMPORARY[0]) and name.endswith(_TEMPORARY[1]):
+            with suppress(OSError):
+                os.unlink(os.path.join(folder, name))
 
 
 def check_target(filepath, overwrite=True):
