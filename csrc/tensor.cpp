@@ -5,6 +5,10 @@
 #include <mutex>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace pyclr {
 
 namespace {
@@ -13,6 +17,23 @@ constexpr size_t kAlignment = 64;
 // Blocks up to this many bytes in all are kept for reuse: an eager step allocates the same sizes
 // again and again, and fresh pages from the system cost more than the arithmetic on them.
 constexpr size_t kCacheLimit = size_t{64} << 20;
+
+// Blocks of this many bytes and more lie on huge pages where the system gives them: the rows of a
+// wide kernel are further apart than a page of memory, and every page needs an entry of its own in
+// the processor's table.
+constexpr size_t kHugePage = size_t{2} << 20;
+
+void* allocate(size_t bytes) {
+#if defined(__linux__)
+  if (bytes >= kHugePage) {
+    const size_t whole = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+    void* block = std::aligned_alloc(kHugePage, whole);
+    if (block) madvise(block, whole, MADV_HUGEPAGE);  // advice: a refusal changes nothing
+    return block;
+  }
+#endif
+  return std::aligned_alloc(kAlignment, bytes);
+}
 
 class BlockCache {
  public:
@@ -27,7 +48,7 @@ class BlockCache {
         return block;
       }
     }
-    void* block = std::aligned_alloc(kAlignment, bytes);
+    void* block = allocate(bytes);
     if (!block) throw std::bad_alloc();
     return block;
   }
