@@ -40,7 +40,88 @@ inline void pause_cpu() {
 #endif
 }
 
-class Pool {
+// Who this thread is: 0 for one that calls, 1 and on for the workers.
+thread_local int thread_number = 0;
+
+// A loop whose chunks threads claim: each first the same share of them in every loop, so that what
+// one loop leaves in a core's caches is there in the next, and then what others have left. It stays
+// where it is: a thread may look at the counters at any time.
+class Loop {
+ public:
+  // When all chunks of the loop before have finished.
+  void open(int64_t chunks, int threads, void (*call)(void*, int64_t), void* body) {
+    call_ = call;
+    body_ = body;
+    error_ = nullptr;
+    chunks_ = chunks;
+    shares_ = std::min(threads, kMostShares);
+    unfinished_.store(chunks, std::memory_order_relaxed);
+    // seq_cst here and in a worker before it sleeps: either it sees the chunks or the opener sees
+    // the sleeper.
+    for (int share = 0; share < shares_; ++share)
+      unclaimed_[share].count.store(begin_of(share + 1) - begin_of(share),
+                                    std::memory_order_seq_cst);
+  }
+  bool has_work(std::memory_order order = std::memory_order_relaxed) const {
+    return std::any_of(std::begin(unclaimed_), std::end(unclaimed_),
+                       [order](const Counter& left) { return left.count.load(order) > 0; });
+  }
+
+  // Runs one chunk; false when none is left. A claim that succeeds keeps the loop open, so what
+  // open() wrote is its own.
+  bool work() {
+    for (int i = 0; i < kMostShares; ++i) {
+      const int share = (thread_number + i) % kMostShares;
+      std::atomic<int64_t>& left = unclaimed_[share].count;
+      if (left.load(std::memory_order_relaxed) <= 0) continue;
+      const int64_t claimed = left.fetch_sub(1, std::memory_order_acq_rel) - 1;
+      if (claimed < 0) continue;
+      try {
+        call_(body_, begin_of(share) + claimed);
+      } catch (...) {
+        std::lock_guard<std::mutex> lock(error_mutex_);
+        if (!error_) error_ = std::current_exception();
+      }
+      unfinished_.fetch_sub(1, std::memory_order_acq_rel);
+      return true;
+    }
+    return false;
+  }
+  // Waits for the chunks that other threads have claimed.
+  void close() {
+    for (int spins = 0; unfinished_.load(std::memory_order_acquire) > 0; ++spins) {
+      spins < kSpins ? pause_cpu() : std::this_thread::yield();
+    }
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+  }
+  // Takes the chunks back that nobody has claimed.
+  void withdraw() {
+    for (Counter& share : unclaimed_) {
+      const int64_t left = share.count.exchange(0, std::memory_order_acq_rel);
+      if (left > 0) unfinished_.fetch_sub(left, std::memory_order_acq_rel);
+    }
+  }
+
+ private:
+  static constexpr int kMostShares = 16;
+  struct alignas(64) Counter {
+    std::atomic<int64_t> count{0};
+  };
+  int64_t begin_of(int share) const { return chunks_ * share / shares_; }
+
+  void (*call_)(void*, int64_t) = nullptr;
+  void* body_ = nullptr;
+  std::exception_ptr error_;
+  std::mutex error_mutex_;
+  int64_t chunks_ = 0;
+  int shares_ = 1;
+  Counter unclaimed_[kMostShares];
+  alignas(64) std::atomic<int64_t> unfinished_{0};
+};
+
+}  // namespace
+
+class internal::Pool {
  public:
   int threads() const { return threads_.load(std::memory_order_relaxed); }
 
@@ -57,57 +138,43 @@ class Pool {
     std::unique_lock<std::mutex> one_caller(caller_, std::try_to_lock);
     if (!one_caller) return false;
     if (!started_) start_workers();
-    call_ = call;
-    body_ = body;
-    error_ = nullptr;
-    unfinished_.store(chunks, std::memory_order_relaxed);
-    // seq_cst here and in the worker before it sleeps: either it sees the chunks or we see the
-    // sleeper.
-    unclaimed_.store(chunks, std::memory_order_seq_cst);
+    loop_.open(chunks, threads(), call, body);
     if (sleepers_.load(std::memory_order_seq_cst) > 0) {
       std::lock_guard<std::mutex> lock(sleep_);
       wake_.notify_all();
     }
     in_parallel_for = true;
-    work();
-    in_parallel_for = false;
-    for (int spins = 0; unfinished_.load(std::memory_order_acquire) > 0; ++spins) {
-      spins < kSpins ? pause_cpu() : std::this_thread::yield();
+    while (loop_.work()) {
     }
-    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+    in_parallel_for = false;
+    loop_.close();
     return true;
   }
 
- private:
-  // Claims chunks until none is left. A claim that succeeds keeps the loop open, so call_ and body_
-  // are its own.
-  void work() {
-    while (unclaimed_.load(std::memory_order_relaxed) > 0) {
-      const int64_t chunk = unclaimed_.fetch_sub(1, std::memory_order_acq_rel) - 1;
-      if (chunk < 0) return;
-      try {
-        call_(body_, chunk);
-      } catch (...) {
-        std::lock_guard<std::mutex> lock(sleep_);
-        if (!error_) error_ = std::current_exception();
-      }
-      unfinished_.fetch_sub(1, std::memory_order_acq_rel);
-    }
-  }
+  // The loop for idle threads, of one owner at a time: false while there is another.
+  bool take_idle_loop() { return !idle_taken_.exchange(true); }
+  void give_idle_loop() { idle_taken_.store(false); }
+  Loop& idle_loop() { return idle_; }
 
-  void worker() {
+ private:
+  void worker(int number) {
     FlushDenormals flush;
+    thread_number = number;
     in_parallel_for = true;
     while (true) {
-      work();
-      for (int turn = 0; turn < kSpins + kYields && unclaimed_.load(std::memory_order_relaxed) <= 0;
-           ++turn) {
-        turn < kSpins ? pause_cpu() : std::this_thread::yield();
+      while (loop_.work()) {
       }
-      if (unclaimed_.load(std::memory_order_relaxed) > 0) continue;
+      for (int turn = 0; turn < kSpins + kYields && !loop_.has_work(); ++turn) {
+        if (idle_.work()) {
+          turn = 0;
+        } else {
+          turn < kSpins ? pause_cpu() : std::this_thread::yield();
+        }
+      }
+      if (loop_.has_work()) continue;
       std::unique_lock<std::mutex> lock(sleep_);
       sleepers_.fetch_add(1, std::memory_order_seq_cst);
-      wake_.wait(lock, [this] { return stop_ || unclaimed_.load(std::memory_order_seq_cst) > 0; });
+      wake_.wait(lock, [this] { return stop_ || loop_.has_work(std::memory_order_seq_cst); });
       sleepers_.fetch_sub(1, std::memory_order_relaxed);
       if (stop_) return;
     }
@@ -116,7 +183,7 @@ class Pool {
   void start_workers() {
     started_ = true;
     try {
-      for (int i = 1; i < threads_; ++i) workers_.emplace_back([this] { worker(); });
+      for (int i = 1; i < threads_; ++i) workers_.emplace_back([this, i] { worker(i); });
     } catch (const std::system_error&) {
       // The system gives no more threads: go on with those there are.
     }
@@ -138,17 +205,18 @@ class Pool {
   bool started_ = false;
   std::vector<std::thread> workers_;
 
-  void (*call_)(void*, int64_t) = nullptr;
-  void* body_ = nullptr;
-  std::exception_ptr error_;
-  alignas(64) std::atomic<int64_t> unclaimed_{0};
-  alignas(64) std::atomic<int64_t> unfinished_{0};
+  Loop loop_, idle_;
+  std::atomic<bool> idle_taken_{false};
 
   alignas(64) std::atomic<int> sleepers_{0};
   std::mutex sleep_;
   std::condition_variable wake_;
   bool stop_ = false;
 };
+
+namespace {
+
+using internal::Pool;
 
 // The number in an environment variable, 0 when it is absent or no positive number. OMP_NUM_THREADS
 // may be a list.
@@ -237,6 +305,36 @@ void internal::parallel_for(int64_t chunks, void (*call)(void*, int64_t), void* 
   if (chunks > 1 && !in_parallel_for && pool().threads() > 1 && pool().run(chunks, call, body))
     return;
   for (int64_t i = 0; i < chunks; ++i) call(body, i);
+}
+
+IdleLoop::IdleLoop()
+    : pool_(pool().threads() > 1 && !in_parallel_for && pool().take_idle_loop() ? &pool()
+                                                                                : nullptr) {}
+
+IdleLoop::~IdleLoop() {
+  if (!pool_) return;
+  pool_->idle_loop().withdraw();
+  pool_->idle_loop().close();
+  pool_->give_idle_loop();
+}
+
+void IdleLoop::start(int64_t chunks, std::function<void(int64_t)> body) {
+  body_ = std::move(body);
+  if (pool_) {
+    pool_->idle_loop().open(
+        chunks, pool_->threads(),
+        [](void* f, int64_t i) { (*static_cast<std::function<void(int64_t)>*>(f))(i); }, &body_);
+  } else {
+    chunks_ = chunks;
+  }
+}
+
+void IdleLoop::finish() {
+  for (; chunks_ > 0; --chunks_) body_(chunks_ - 1);
+  if (!pool_) return;
+  while (pool_->idle_loop().work()) {
+  }
+  pool_->idle_loop().close();
 }
 
 #if defined(__SSE2__)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <type_traits>
 
@@ -16,8 +17,9 @@ int num_threads();
 void set_num_threads(int n);
 
 namespace internal {
+class Pool;
 void parallel_for(int64_t chunks, void (*call)(void* body, int64_t chunk), void* body);
-}
+}  // namespace internal
 
 // Runs body(i) for i in [0, chunks), each exactly once, on any thread. What `body` does must depend
 // on i only: that keeps results independent of the number of threads. Runs in the caller when there
@@ -30,6 +32,27 @@ void parallel_for(int64_t chunks, F&& body) {
       chunks, [](void* f, int64_t i) { (*static_cast<Body*>(f))(i); },
       const_cast<void*>(static_cast<const void*>(std::addressof(body))));
 }
+
+// A loop in the background: threads of the pool take its chunks while they have nothing else to do,
+// and finish() runs what is left. One object at a time has the pool's help.
+class IdleLoop {
+ public:
+  IdleLoop();
+  ~IdleLoop();
+  IdleLoop(const IdleLoop&) = delete;
+  IdleLoop& operator=(const IdleLoop&) = delete;
+
+  // False when finish() runs everything: with one thread, or while another object has the help.
+  bool has_help() const { return pool_ != nullptr; }
+  // When the loop before is finished. `body` must not throw.
+  void start(int64_t chunks, std::function<void(int64_t chunk)> body);
+  void finish();
+
+ private:
+  internal::Pool* pool_;
+  std::function<void(int64_t)> body_;
+  int64_t chunks_ = 0;  // that finish() runs without help
+};
 
 // Denormal numbers count as zero in this thread while the object lives: arithmetic with them is
 // many times slower. The pool's workers always run so.

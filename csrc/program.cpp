@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <numeric>
 #include <unordered_map>
 
 #include "parallel.h"
@@ -184,6 +185,9 @@ Storages held_storages(const Recording& recording,
 
 }  // namespace
 
+// Small enough that a thread is soon back at the step.
+constexpr int64_t kGatheredAtOnce = 16384;
+
 std::string difference(const Recording& a, const Recording& b) { return Comparison(a, b).run(); }
 
 Program::Program(Recording recording) : recording_(std::move(recording)) {
@@ -307,15 +311,31 @@ Program::Result Program::replay(const BatchSource& source, const std::vector<Fee
   FlushDenormals flush;
   using Clock = std::chrono::steady_clock;
   const auto deadline = Clock::now() + std::chrono::duration<double>(seconds);
-  std::vector<void*> slots;
-  for (size_t i = 0; i < slots_.size(); ++i) {
-    slots_[i]->storage->data = slot_buffers_[i]->data;
-    slots.push_back(slots_[i]->storage->data);
-  }
+  // While a step computes, threads that wait gather the next batch, into the other one of two
+  // buffers; without such help it is gathered when its time has come.
+  std::vector<std::shared_ptr<Storage>> buffers = slot_buffers_;
+  std::vector<void*> targets;
+  IdleLoop gathering;  // behind what it fills: it ends first
+  if (gathering.has_help())
+    for (const Tensor& slot : slots_) buffers.push_back(std::make_shared<Storage>(slot->bytes()));
+  const size_t other = buffers.size() - slots_.size();
+  for (const auto& buffer : buffers) targets.push_back(buffer->data);
+  const int64_t bytes = std::accumulate(source.bytes, source.bytes + source.count, int64_t{0});
+  const int64_t chunks = std::clamp(bytes / kGatheredAtOnce, int64_t{1}, source.rows);
+  const auto gather = [&](int64_t step) {
+    gathering.start(chunks, [&, step](int64_t chunk) {
+      source.fill(source.context, step, source.rows * chunk / chunks,
+                  source.rows * (chunk + 1) / chunks, targets.data() + step % 2 * other);
+    });
+  };
+  gather(0);
   int64_t step = 0;
   while (step < steps) {
     write_feeds(feeds, step);
-    source.fill(source.context, step, slots.data());
+    gathering.finish();
+    for (size_t i = 0; i < slots_.size(); ++i)
+      slots_[i]->storage->data = buffers[step % 2 * other + i]->data;
+    if (step + 1 < steps) gather(step + 1);
     run_calls();
     for (size_t i = 0; i < sinks.size(); ++i)
       std::memcpy(sinks[i] + step * outputs_[i]->bytes(), outputs_[i]->data<char>(),

@@ -27,13 +27,14 @@ std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned);
 // conv2d and max_pool2d of it alone -> the first does both, if that is faster; says whether.
 bool fuse_max_pool(Call& conv, const Call& pool);
 
-// Fills the slots with the rows of the batch that starts `step` steps into the source. Called
-// without the GIL. pyclr/_feed.pyx declares the same struct.
+// Fills rows [first, last) of the slots with those of the batch `step` steps into the source.
+// Called without the GIL, from several threads at a time. pyclr/_feed.pyx declares the same struct.
 struct BatchSource {
-  void (*fill)(void* context, int64_t step, void* const* slots);
+  void (*fill)(void* context, int64_t step, int64_t first, int64_t last, void* const* slots);
   void* context;
+  int64_t rows;          // of a batch
   int64_t count;         // of slots
-  const int64_t* bytes;  // that `fill` writes to each
+  const int64_t* bytes;  // that a batch has in each
 };
 
 // A tensor whose value is a function of the step, tabulated ahead: row k is written before step k.

@@ -12,6 +12,9 @@ from libc.string cimport memcpy
 
 import numpy as np
 
+cdef extern from *:
+    void prefetch "__builtin_prefetch" (const void* address, int w, int l) nogil
+
 # What a tensor's dtype becomes for an array's; other dtypes are refused.
 TENSOR_DTYPES = {
     "float16": "float32", "float32": "float32", "float64": "float32",
@@ -97,8 +100,10 @@ cdef struct Column:
 
 # The layout of pyclr::BatchSource.
 cdef struct BatchSource:
-    void (*fill)(void* context, int64_t step, void* const* slots) noexcept nogil
+    void (*fill)(void* context, int64_t step, int64_t first, int64_t last,
+                 void* const* slots) noexcept nogil
     void* context
+    int64_t rows
     int64_t count
     const int64_t* bytes
 
@@ -115,19 +120,30 @@ cdef struct State:
     int64_t batch
 
 
-cdef void fill(void* context, int64_t step, void* const* slots) noexcept nogil:
+cdef inline void fetch(const char* row, int64_t bytes) noexcept nogil:
+    """Asks the memory for a row that is copied next: the processor can not guess a shuffled one."""
+    cdef int64_t at
+    for at in range(0, bytes, 64):
+        prefetch(row + at, 0, 2)
+
+
+cdef void fill(void* context, int64_t step, int64_t first, int64_t last,
+               void* const* slots) noexcept nogil:
     cdef State* state = <State*>context
     cdef Column* column
     cdef int64_t c, i, row, start = state.first + step * state.batch
     cdef char* target
     for c in range(state.count):
         column = &state.columns[c]
-        target = <char*>slots[c]
+        target = <char*>slots[c] + first * column.target_bytes
         if state.order == NULL and column.copy == NULL and column.stride == column.source_bytes:
-            memcpy(target, column.data + start * column.stride, column.source_bytes * state.batch)
+            memcpy(target, column.data + (start + first) * column.stride,
+                   column.source_bytes * (last - first))
             continue
-        for i in range(state.batch):
-            row = state.order[start + i] if state.order != NULL else start + i
+        for i in range(start + first, start + last):
+            row = state.order[i] if state.order != NULL else i
+            if state.order != NULL and i + 1 < start + last:
+                fetch(column.data + state.order[i + 1] * column.stride, column.source_bytes)
             if column.copy == NULL:
                 memcpy(target, column.data + row * column.stride, column.source_bytes)
             else:
@@ -236,7 +252,7 @@ cdef class Feeder:
             raise IndexError(
                 f"Rows {first} to {first + batch * steps} were asked for; there are {limit}.")
         self.state.first = first
-        self.state.batch = batch
+        self.state.batch = self.source.rows = batch
         for i in range(self.state.count):
             self.batch_bytes[i] = self.state.columns[i].target_bytes * batch
         capsule = PyCapsule_New(&self.source, "pyclr.BatchSource", release_feeder)
@@ -256,6 +272,6 @@ cdef class Feeder:
             slots[i] = <void*>address
         if count:
             with nogil:
-                fill(&self.state, 0, slots)
+                fill(&self.state, 0, 0, count, slots)
         free(slots)
         return result

@@ -176,6 +176,32 @@ def test_replay_reads_what_batch_gives():
         np.testing.assert_array_equal(sinks[1][k], by)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_batches_gathered_ahead(count, threads):
+    """Idle threads gather the next batch while a step computes; one without a use is dropped."""
+    threads(count)
+    steps, rows = 40, 96
+    x, y = values("float64", (steps * rows, 300)), values("int16", (steps * rows,))
+    order = np.random.default_rng(11).permutation(steps * rows)
+    feeder = Feeder([x, y], order)
+    example = [tensor(a, d) for a, d in zip(feeder.batch(0, rows), feeder.dtypes)]
+    w = tensor(np.zeros((300, 300)))
+
+    def step(x, y):
+        return [f.add(f.matmul(x, w), x), y]
+
+    program = make_program(step, *example)
+    for seconds in (1e9, 0):
+        sinks = [np.zeros((steps, rows, 300), "float32"), np.zeros((steps, rows), "int32")]
+        done = 0
+        while done < steps:
+            source = feeder.source_at(done * rows, rows, steps - done)
+            left = [sink[done:] for sink in sinks]
+            done += program.replay(source, [], steps - done, seconds, left)[0]
+        np.testing.assert_array_equal(sinks[0].reshape(-1, 300), x[order].astype("float32"))
+        np.testing.assert_array_equal(sinks[1].ravel(), y[order])
+
+
 def test_source_must_be_a_batch_source():
     import ctypes
 
