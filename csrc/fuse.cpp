@@ -128,12 +128,35 @@ void max_pool_into_convolution(std::vector<Call>& calls, const Storages& pinned)
   remove(calls, gone);
 }
 
+constexpr int64_t kLarge = 1 << 18;  // elements of a gradient that does not stay in a cache
+
+// dense_weight_gradient of which only an optimizer's update reads -> made within the update, so
+// that a large gradient does not go through memory. Its factors live on until then: not for
+// gradients that are smaller than they are.
+void weight_gradient_into_update(std::vector<Call>& calls, const Storages& pinned) {
+  const Uses uses(calls);
+  std::vector<bool> gone(calls.size());
+  for (Call& call : calls) {
+    for (const Tensor& gradient : Tensors(call.inputs)) {
+      const Call* product = uses.maker(calls, gradient, dense_weight_gradient_op);
+      if (!product || !uses.read_once(gradient, pinned)) continue;
+      const Tensor &x = product->in(0), &dy = product->in(1);
+      if (gradient->size() < kLarge || x->size() + dy->size() > 2 * gradient->size() ||
+          uses.written.contains(x->storage.get()) || uses.written.contains(dy->storage.get()))
+        continue;
+      if (product_into_update(call, *product)) gone[product - calls.data()] = true;
+    }
+  }
+  remove(calls, gone);
+}
+
 }  // namespace
 
 std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned) {
   relu_into_epilogue(calls, pinned);
   relu_gradient_before_unpooling(calls, pinned);
   max_pool_into_convolution(calls, pinned);
+  weight_gradient_into_update(calls, pinned);
   return calls;
 }
 

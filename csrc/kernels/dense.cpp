@@ -146,6 +146,53 @@ void dense_weight_gradient(const T* x, const T* dy, T* dw, int64_t rows, int64_t
 }
 
 template <class T>
+int64_t WeightGradientRows<T>::copy_size(int64_t rows, int64_t out) {
+  const int64_t width = kernels_of<T>().panel;
+  return ceil_div(out, width) * width * rows;
+}
+
+template <class T>
+WeightGradientRows<T>::WeightGradientRows(const T* x, const T* dy, int64_t rows, int64_t in,
+                                          int64_t out, T* copy)
+    : x_(x), panels_(copy), rows_(rows), in_(in), out_(out) {
+  const int64_t width = kernels_of<T>().panel, panels = ceil_div(out, width);
+  const int64_t parts = std::min(parts_of(rows * out), panels);
+  parallel_for(parts, [&](int64_t part) {
+    for (int64_t q = panels * part / parts; q < panels * (part + 1) / parts; ++q) {
+      const int64_t columns = std::min(width, out - q * width);
+      for (int64_t row = 0; row < rows; ++row) {
+        std::copy_n(dy + row * out + q * width, columns, copy + (q * rows + row) * width);
+      }
+    }
+  });
+}
+
+template <class T>
+void WeightGradientRows<T>::make(int64_t begin, int64_t end, T* dw) const {
+  const auto& kernel = kernels_of<T>();
+  const int64_t m = end - begin;
+  thread_local Scratch scratch;
+  T* part = scratch.get<T>(kDepth * m);  // of x: its columns are far apart, too
+  for (int64_t p = 0; p == 0 || p < rows_; p += kDepth) {
+    const int64_t depth = std::min(kDepth, rows_ - p);
+    for (int64_t k = 0; k < depth; ++k) std::copy_n(x_ + (p + k) * in_ + begin, m, part + k * m);
+    for (int64_t j = 0; j < out_; j += kernel.panel) {
+      kernel.brgemm({.m = m,
+                     .n = std::min(kernel.panel, out_ - j),
+                     .k = depth,
+                     .a = part,
+                     .a_inner = 1,
+                     .a_k = m,
+                     .b = panels_ + j * rows_ + p * kernel.panel,
+                     .b_k = kernel.panel,
+                     .c = dw + j,
+                     .c_inner = out_,
+                     .accumulate = p > 0});
+    }
+  }
+}
+
+template <class T>
 void dense_input_gradient(const T* dy, const T* w, T* dx, int64_t rows, int64_t in, int64_t out) {
   thread_local Scratch copy, result;
   // Either with w transposed, or dx^T = w @ dy^T with dy and dx transposed: the same sums, so
@@ -227,6 +274,7 @@ void matmul(const T* a, const T* b, T* c, int64_t batch, int64_t m, int64_t k, i
 }
 
 #define PYCLR_INSTANTIATE(T)                                                                  \
+  template class WeightGradientRows<T>;                                                       \
   template void dense_forward(const T*, const T*, const T*, Activation, T*, int64_t, int64_t, \
                               int64_t);                                                       \
   template void dense_weight_gradient(const T*, const T*, T*, int64_t, int64_t, int64_t);     \

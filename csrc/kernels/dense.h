@@ -16,6 +16,24 @@ void dense_forward(const T* x, const T* w, const T* bias, Activation act, T* y, 
 template <class T>
 void dense_weight_gradient(const T* x, const T* dy, T* dw, int64_t rows, int64_t in, int64_t out);
 
+// The same dw, some of its rows at a time on the thread that asks for them: for a caller that uses
+// them at once.
+template <class T>
+class WeightGradientRows {
+ public:
+  // Elements of memory that a copy of dy takes.
+  static int64_t copy_size(int64_t rows, int64_t out);
+  // Makes the copy, on all threads.
+  WeightGradientRows(const T* x, const T* dy, int64_t rows, int64_t in, int64_t out, T* copy);
+  // Rows [begin, end) of dw.
+  void make(int64_t begin, int64_t end, T* dw) const;
+
+ private:
+  const T* x_;
+  const T* panels_;  // dy, a panel of columns after the other
+  int64_t rows_, in_, out_;
+};
+
 // dx = dy @ w^T
 template <class T>
 void dense_input_gradient(const T* dy, const T* w, T* dx, int64_t rows, int64_t in, int64_t out);

@@ -62,5 +62,8 @@ struct UpdateInfo {
   const char *name, *slots, *hyper, *flag;
 };
 const std::vector<UpdateInfo>& update_infos();
+// Lets an optimizer's update make a gradient itself that `product`, a dense_weight_gradient, has
+// made for it. False when `update` is something else, or does not take it as a gradient.
+bool product_into_update(Call& update, const Call& product);
 
 }  // namespace pyclr

@@ -6,15 +6,23 @@
 //
 // `iterations` counts the calls; every `every`th of them updates. A closed gate means that nothing
 // happens at all. Whether a call updates is thus decided by values, and a Program stays the same.
+//
+// A Program may let the update make the gradient of a dense kernel, x^T dy, itself, so many rows at
+// a time, that go from the product to the variable within the cache: x stands in place of the
+// gradient then, and dy behind the other inputs. See product_into_update.
 #include <bit>
 #include <optional>
 
+#include "kernels/blocking.h"
+#include "kernels/dense.h"
 #include "ops/ops.h"
 #include "parallel.h"
 
 namespace pyclr {
 
 namespace {
+
+int64_t rows_of(const TensorData& x) { return x.shape.product(0, x.shape.rank() - 1); }
 
 struct UpdateAttributes {
   int64_t count = 0;  // of variables
@@ -23,12 +31,18 @@ struct UpdateAttributes {
   int64_t every = 1;               // calls for one update
   bool gated = false;              // whether there is a gate
   std::vector<int64_t> undecayed;  // indices of the variables without weight decay
+  std::vector<int64_t> products;   // indices of the variables whose gradient is made here
   bool operator==(const UpdateAttributes&) const = default;
   void fields(auto&& v) {
     v("count", count), v("slots", slots), v("flag", flag), v("every", every);
-    v("gated", gated), v("undecayed", undecayed);
+    v("gated", gated), v("undecayed", undecayed), v("products", products);
   }
-  size_t first() const { return gated ? 3 : 2; }  // the input that is the first variable
+  // The inputs that are the first variable, the first gradient, and the first dy of `products`.
+  size_t first() const { return gated ? 3 : 2; }
+  size_t gradients() const { return first() + count; }
+  size_t factors() const {
+    return gradients() + count * (1 + std::popcount(static_cast<uint64_t>(slots)));
+  }
 };
 
 template <class T>
@@ -57,7 +71,7 @@ Specs infer_update(const Call& call, std::string_view slot_names, std::string_vi
         ": the slots are ", slot_names, " (? optional). Received: slots=", a.slots);
   const auto count = static_cast<size_t>(a.count);
   const size_t first = a.first();
-  const size_t tensors = first + count * (2 + std::popcount(static_cast<uint64_t>(a.slots)));
+  const size_t tensors = a.factors() + a.products.size();
   check(call.inputs.size() == tensors, call.op->name, ": ", tensors, " tensors are needed for ",
         count, " variables. Received: ", call.inputs.size());
   check(call.in(0)->dtype == DType::float64 &&
@@ -71,7 +85,27 @@ Specs infer_update(const Call& call, std::string_view slot_names, std::string_vi
   for (const int64_t i : a.undecayed)
     check(i >= 0 && i < a.count, call.op->name, ": undecayed must hold indices of the ", a.count,
           " variables. Received: ", i);
-  for (size_t i = first; i < tensors; ++i) {
+  std::vector<bool> made(count);
+  for (size_t i = 0; i < a.products.size(); ++i) {
+    const int64_t which = a.products[i];
+    check(which >= 0 && which < a.count && !made[which], call.op->name,
+          ": products must hold different indices of the ", a.count,
+          " variables. Received: ", which);
+    made[which] = true;
+    const TensorData& variable = *call.in(first + which);
+    const TensorData& x = *call.in(a.gradients() + which);
+    const TensorData& dy = *call.in(a.factors() + i);
+    check(is_float(variable.dtype) && x.dtype == variable.dtype && dy.dtype == variable.dtype &&
+              x.shape.rank() > 0 && dy.shape.rank() > 0 &&
+              variable.shape == Shape{x.shape.last(), dy.shape.last()} && rows_of(x) == rows_of(dy),
+          call.op->name,
+          ": x^T dy must have the shape and floating point dtype of its variable. "
+          "Received: ",
+          x.dtype, ' ', x.shape, " and ", dy.dtype, ' ', dy.shape, " for a variable ",
+          variable.dtype, ' ', variable.shape);
+  }
+  for (size_t i = first; i < a.factors(); ++i) {
+    if (i >= a.gradients() && i < a.gradients() + count && made[i - a.gradients()]) continue;
     const TensorData& variable = *call.in(first + (i - first) % count);
     check(call.in(i)->shape == variable.shape && call.in(i)->dtype == variable.dtype &&
               is_float(variable.dtype),
@@ -89,43 +123,85 @@ struct Piece {
   size_t variable;
   int64_t begin, end;
 };
+constexpr int64_t kPiece = 16384;
+// Of a gradient that is made here: rows enough to repay reading all of dy, but few enough to stay
+// in a cache beside it.
+constexpr int64_t kMadePiece = 98304, kLeastRows = 12;
 
 template <class T>
 void run_update(const Call& call, UpdateKernel<T> kernel, const UpdateStep& step) {
   const auto& a = call.attrs_as<UpdateAttributes>();
   const auto count = static_cast<size_t>(a.count);
   const size_t first = a.first();
+  const auto dtype_is_ours = [](const Tensor& t) { return t->dtype == dtype_of<T>(); };
   std::vector<double> shares(count, step.learning_rate() * step.weight_decay());
   for (const int64_t i : a.undecayed) shares[i] = 0;
-  constexpr int64_t kPiece = 16384;
+
+  std::vector<WeightGradientRows<T>> products;
+  std::vector<const WeightGradientRows<T>*> product_of(count);
+  thread_local Scratch copies;
+  int64_t room = 0;
+  for (size_t i = 0; i < a.products.size(); ++i) {
+    const TensorData& dy = *call.in(a.factors() + i);
+    room += WeightGradientRows<T>::copy_size(rows_of(dy), dy.shape.last());
+  }
+  T* copy = copies.get<T>(room);
+  products.reserve(a.products.size());
+  for (size_t i = 0; i < a.products.size(); ++i) {
+    const TensorData& x = *call.in(a.gradients() + a.products[i]);
+    const Tensor& dy = call.in(a.factors() + i);
+    if (!dtype_is_ours(dy)) continue;
+    const int64_t rows = rows_of(x), out = dy->shape.last();
+    products.emplace_back(x.data<T>(), dy->data<T>(), rows, x.shape.last(), out, copy);
+    product_of[a.products[i]] = &products.back();
+    copy += WeightGradientRows<T>::copy_size(rows, out);
+  }
+
   std::vector<Piece> pieces;
-  for (size_t i = 0; i < count; ++i)
-    if (call.in(first + i)->dtype == dtype_of<T>())
-      for (int64_t at = 0; at < call.in(first + i)->size(); at += kPiece)
-        pieces.push_back({i, at, std::min(at + kPiece, call.in(first + i)->size())});
+  for (size_t i = 0; i < count; ++i) {
+    const TensorData& variable = *call.in(first + i);
+    if (!dtype_is_ours(call.in(first + i))) continue;
+    int64_t length = kPiece;
+    if (product_of[i]) {
+      const int64_t out = variable.shape.last();
+      length = std::max(kMadePiece / out / kLeastRows, int64_t{1}) * kLeastRows * out;
+    }
+    for (int64_t at = 0; at < variable.size(); at += length)
+      pieces.push_back({i, at, std::min(at + length, variable.size())});
+  }
   parallel_for(static_cast<int64_t>(pieces.size()), [&](int64_t p) {
     const Piece& piece = pieces[p];
+    const int64_t n = piece.end - piece.begin;
+    const Tensor& whole = call.in(first + piece.variable);
+    T* variable = whole->data<T>() + piece.begin;
+    const T* gradient;
+    if (const WeightGradientRows<T>* product = product_of[piece.variable]) {
+      thread_local Scratch scratch;
+      T* made = scratch.get<T>(n);
+      const int64_t out = whole->shape.last();
+      product->make(piece.begin / out, piece.end / out, made);
+      gradient = made;
+    } else {
+      gradient = call.in(a.gradients() + piece.variable)->data<T>() + piece.begin;
+    }
     T* slots[kMaxSlots] = {};
-    size_t at = first + 2 * count + piece.variable;
+    size_t at = a.gradients() + count + piece.variable;
     for (int slot = 0; slot < kMaxSlots; ++slot) {
       if (!(a.slots >> slot & 1)) continue;
       slots[slot] = call.in(at)->data<T>() + piece.begin;
       at += count;
     }
-    T* variable = call.in(first + piece.variable)->data<T>() + piece.begin;
-    const int64_t n = piece.end - piece.begin;
     const double share = shares[piece.variable];
     if (share != 0) kernels().update.of(T{}).decay(variable, n, share);
-    kernel(variable, call.in(first + count + piece.variable)->data<T>() + piece.begin, slots, n,
-           step);
+    kernel(variable, gradient, slots, n, step);
   });
 }
 
 bool update_writes(const Call& call, size_t input) {
   const auto& a = call.attrs_as<UpdateAttributes>();
-  const auto count = static_cast<size_t>(a.count);
   if (input < a.first()) return input == 1;
-  return input < a.first() + count || input >= a.first() + 2 * count;
+  const bool is_gradient = input >= a.gradients() && input < a.gradients() + a.count;
+  return !is_gradient && input < a.factors();
 }
 
 // Counts the call; returns what its update needs, or nothing when it is none.
@@ -160,6 +236,20 @@ std::optional<UpdateStep> begin_step(const Call& call) {
 
 #define UPDATE(NAME, slots, hyper, flag) const Op NAME##_op = make_op<NAME##_update>();
 #include "kernels/update.inc"
+
+bool product_into_update(Call& update, const Call& product) {
+  const auto* attrs = dynamic_cast<const AttrsOf<UpdateAttributes>*>(update.attrs.get());
+  if (!attrs) return false;
+  UpdateAttributes a = attrs->value;
+  const auto begin = update.inputs.begin() + a.gradients(), end = begin + a.count;
+  const auto gradient = std::find(begin, end, product.out());
+  if (gradient == end) return false;
+  *gradient = product.in(0);
+  a.products.push_back(gradient - begin);
+  update.inputs.push_back(product.in(1));
+  update.attrs = std::make_shared<AttrsOf<UpdateAttributes>>(std::move(a));
+  return true;
+}
 
 const std::vector<UpdateInfo>& update_infos() {
   static const std::vector<UpdateInfo> infos = {

@@ -252,3 +252,112 @@ def test_max_pooling_stays_behind_the_convolution(function):
     program = make_program(function, X)
     assert "conv2d" in names(program) and "max_pool2d" in names(program)
     assert_same_bits([program.run([X])[0].numpy()], [function(X).numpy()])
+
+
+def trainer(optimizer, dtype, rows, shape=(600, 500), loss=f.sum):
+    """A function that makes the step of an optimizer with one dense kernel, and its state."""
+    hyper, slots, mask = {
+        "sgd": ([0.1, 0.01, 0.9], 1, 1),
+        "adam": ([0.1, 0.0, 0.9, 0.999, 1e-7], 2, 3),
+    }[optimizer]
+    rng = np.random.default_rng(5)
+    w = tensor(rng.standard_normal(shape), dtype)
+    state = [tensor(np.zeros(shape), dtype) for _ in range(slots)]
+    hyper, iterations = tensor(hyper, "float64"), tensor(0, "int64")
+    x = tensor(rng.standard_normal((rows, shape[0])), dtype)
+
+    def step(x):
+        value, (gradient,) = gradients(lambda x: loss(f.square(f.dense(x, w))), [w], [x])
+        getattr(f, optimizer)(hyper, iterations, w, gradient, *state, count=1, slots=mask)
+        return value
+
+    return step, x, [w, *state]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer, rows", [("sgd", 40), ("adam", 300)])
+def test_gradient_of_a_kernel_is_made_in_the_update(optimizer, rows, dtype, threads):
+    step, x, eager = trainer(optimizer, dtype, rows)
+    for _ in range(5):
+        step(x)
+    for count in (1, 2, 3):
+        threads(count)
+        step, x, replayed = trainer(optimizer, dtype, rows)
+        program = make_program(step, x)  # two steps
+        assert "dense_weight_gradient" not in names(program)
+        assert "products=(0)" in program.describe()
+        for _ in range(3):
+            program.run([x])
+        assert_same_bits([t.numpy() for t in replayed], [t.numpy() for t in eager])
+
+
+def test_several_kernels_in_one_update():
+    rng = np.random.default_rng(6)
+    kernels = [tensor(rng.standard_normal((520, 520)) / 20) for _ in range(2)]
+    bias = tensor(np.zeros(520))
+    variables = [kernels[0], bias, kernels[1]]
+    start = [v.numpy().copy() for v in variables]
+    hyper, iterations = tensor([0.1, 0.01, 0.0], "float64"), tensor(0, "int64")
+    x = tensor(rng.standard_normal((50, 520)))
+
+    def step(x):
+        def loss(x):
+            return f.sum(f.square(f.dense(f.tanh(f.dense(x, kernels[0], bias)), kernels[1])))
+
+        value, grads = gradients(loss, variables, [x])
+        f.sgd(hyper, iterations, *variables, *grads, count=3, slots=0, undecayed=[1])
+        return value
+
+    program = make_program(step, x)
+    assert "products=(0, 2)" in program.describe()
+    program.run([x])
+    replayed = [v.numpy().copy() for v in variables]
+    for v, value in zip(variables, start):
+        f.assign(v, value)
+    for _ in range(3):
+        step(x)
+    assert_same_bits(replayed, [v.numpy() for v in variables])
+
+
+def test_small_and_tall_gradients_are_left():
+    """Nothing is won, or the factors that would live longer are larger than the gradient."""
+    for rows, shape in [(40, (60, 50)), (2000, (520, 520))]:
+        step, x, _ = trainer("sgd", "float32", rows, shape)
+        assert "dense_weight_gradient" in names(make_program(step, x))
+
+
+def test_gradient_that_is_read_elsewhere_is_left():
+    step, x, state = trainer("sgd", "float32", 40)
+    kept = []
+
+    def clipped(x):
+        value, (gradient,) = gradients(
+            lambda x: f.sum(f.square(f.dense(x, state[0]))), [state[0]], [x]
+        )
+        f.assign_add(state[1], gradient)
+        f.sgd(HYPER, ITERATIONS, state[0], gradient, count=1, slots=0)
+        return value
+
+    def held(x):
+        value, kept[:] = gradients(lambda x: f.sum(f.square(f.dense(x, state[0]))), [state[0]], [x])
+        f.sgd(HYPER, ITERATIONS, state[0], kept[0], count=1, slots=0)
+        return value
+
+    for step in (clipped, held):
+        assert "dense_weight_gradient" in names(make_program(step, x))
+
+
+HYPER, ITERATIONS = tensor([0.1, 0.0, 0.0], "float64"), tensor(0, "int64")
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5, 255, 257])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 3), (13, 64), (30, 65), (12, 3000), (25, 1500)])
+def test_update_with_a_product(rows, shape):
+    """At all tail sizes, beside the two ops."""
+    rng = np.random.default_rng(7)
+    w, x = tensor(rng.standard_normal(shape)), tensor(rng.standard_normal((rows, shape[0])))
+    dy = tensor(rng.standard_normal((rows, shape[1])))
+    expected = tensor(w.numpy())
+    f.sgd(HYPER, ITERATIONS, expected, f.dense_weight_gradient(x, dy), count=1, slots=0)
+    f.sgd(HYPER, ITERATIONS, w, x, dy, count=1, slots=0, products=[0])
+    assert_same_bits([w.numpy()], [expected.numpy()])

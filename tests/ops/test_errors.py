@@ -227,6 +227,14 @@ WRONG = {
         lambda: f.sgd(zeros(3, dtype="float64"), zeros(dtype="int64"), zeros(3), zeros(3), count=1,
                       undecayed=[1]),
         ValueError, ["sgd", "undecayed", "the 1 variables. Received: 1"]),
+    "update products": (
+        lambda: f.sgd(zeros(3, dtype="float64"), zeros(dtype="int64"), zeros(3, 2), zeros(4, 3),
+                      zeros(4, 5), count=1, products=[0]),
+        ValueError, ["sgd", "x^T dy", "(4, 3)", "(4, 5)", "(3, 2)"]),
+    "update products twice": (
+        lambda: f.sgd(zeros(3, dtype="float64"), zeros(dtype="int64"), zeros(3, 2), zeros(4, 3),
+                      zeros(4, 2), zeros(4, 2), count=1, products=[0, 0]),
+        ValueError, ["sgd", "products", "different", "Received: 0"]),
     "host function": (lambda: f.host(zeros(2)), ValueError, ["host", "function"]),
     "number out of range": (lambda: core.tensor(2**40), ValueError, ["1099511627776", "int32"]),
     "dtype's name": (lambda: core.tensor([1], "float16"), TypeError, ["dtype=float16"]),
