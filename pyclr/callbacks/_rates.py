@@ -82,7 +82,7 @@ def scale_rate(optimizer, factor, callback, floor=0.0):
 
 def _settable_schedule(optimizer, callback):
     schedule = schedule_of(optimizer)
-    if schedule is not None and _follows_keras():
+    if schedule is not None and follows_keras():
         raise TypeError(
             f"{_both(callback, schedule)} can not both set the learning rate: an optimizer that "
             "was made with a schedule has a rate that is not settable. Give the optimizer a number."
@@ -94,6 +94,7 @@ def _both(callback, schedule):
     return f"{type(callback).__name__} and the schedule {type(schedule).__name__}"
 
 
-def _follows_keras():
+def follows_keras():
+    """Returns whether a script of Keras' runs, by `pyclr.compat`."""
     compat = sys.modules.get(f"{__name__.partition('.')[0]}.compat")
     return compat is not None and compat.is_installed()

@@ -11,9 +11,10 @@ class Callback:
     Override the hooks you need. A batch hook that no callback overrides costs nothing: training
     then runs many batches without Python.
 
-    In `logs` the batch hooks get the running loss and metrics, `on_epoch_end` those of the epoch,
-    with `val_` before the validation ones. All callbacks of a run get the same dictionary, in their
-    order: what one adds to it, the later ones and the `History` see.
+    In `logs` the batch hooks get the running loss and metrics, and as `batch_loss` the loss of the
+    batch alone; `on_epoch_end` gets those of the epoch, with `val_` before the validation ones. All
+    callbacks of a run get the same dictionary, in their order: what one adds to it, the later ones
+    and the `History` see.
 
     Attributes:
         model: The model, set by `set_model`. `self.model.stop_training = True` ends `fit` after the

@@ -49,7 +49,7 @@ class ProgbarLogger(Callback):
         self._end(logs)
 
     def on_train_batch_end(self, batch, logs=None):
-        self.update(batch + 1, logs)
+        self.update(batch + 1, _running(logs))
 
     def on_test_begin(self, logs=None):
         if not self._in_fit:
@@ -57,7 +57,7 @@ class ProgbarLogger(Callback):
 
     def on_test_batch_end(self, batch, logs=None):
         if self.shows("test"):
-            self.update(batch + 1, logs)
+            self.update(batch + 1, _running(logs))
 
     def on_test_end(self, logs=None):
         if not self._in_fit:
@@ -102,6 +102,11 @@ class ProgbarLogger(Callback):
 
     def __getstate__(self):
         return {**super().__getstate__(), "_bar": None, "_file": None}
+
+
+def _running(logs):
+    """The logs without what is of the batch alone."""
+    return {name: value for name, value in (logs or {}).items() if name != "batch_loss"}
 
 
 def _output(logger):

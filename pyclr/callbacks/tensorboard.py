@@ -144,7 +144,8 @@ class TensorBoard(Callback):
         if self.write_steps_per_second:
             values["steps_per_second"] = 1 / (time.perf_counter() - self._batch_start)
         for name, value in values.items():
-            if not name.startswith("val_"):  # which `on_test_end` has written
+            # `on_test_end` has written the ones; the other is no name of Keras'.
+            if not name.startswith("val_") and name != "batch_loss":
                 self._write("train", f"batch_{name}", value, self._train_batches)
 
     def on_test_begin(self, logs=None):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import _core, tree
+from ..callbacks._rates import follows_keras
 
 
 def to_numpy(structure):
@@ -24,12 +25,16 @@ class Logs:
 
     Args:
         outputs: What the step returned, or `None`.
-        more: Dictionary of what else the logs hold, or `None`.
+        loss: List of the loss of the batch alone, or an empty one if that is not known.
+
+    Attributes:
+        more: Dictionary of what else the logs hold.
     """
 
-    def __init__(self, outputs, more=None):
-        self._outputs, self._more = outputs, more or {}
+    def __init__(self, outputs, loss=()):
+        self._outputs, self._loss = outputs, loss
         self._floats = None
+        self.more = {}
 
     def __call__(self):
         if self._floats is None:
@@ -37,7 +42,14 @@ class Logs:
             if not isinstance(outputs, dict):
                 outputs = {"loss": outputs}
             self._floats = {name: _as_log(value) for name, value in outputs.items()}
-        return {**self._floats, **self._more}
+        return {**self._floats, **self.more}
+
+    def of_batch(self):
+        """Returns the logs for the hooks of batches: with `batch_loss`, but for scripts of Keras',
+        which expect its names."""
+        if follows_keras() or not self._loss:
+            return self()
+        return {**self(), "batch_loss": _as_log(self._loss[0])}
 
 
 def _as_log(value):

@@ -17,7 +17,7 @@ from .preflight import check_data
 class Steps:
     """What a model does with one batch; the base of `Trainer`."""
 
-    _bookkeeping = frozenset({"stop_training", "history"})
+    _bookkeeping = frozenset({"stop_training", "history", "_batch_loss"})
 
     def __init__(self):
         set_ = object.__setattr__
@@ -36,6 +36,7 @@ class Steps:
         set_(self, "_output_spec", None)  # what the model returned for one sample, without values
         set_(self, "_order_seed", make_seed())  # of the shuffles
         set_(self, "_epochs_begun", 0)
+        set_(self, "_batch_loss", None)  # of the step that runs
 
     # --- compile -------------------------------------------------------------------------------
 
@@ -219,6 +220,7 @@ class Steps:
         return self(x, training=False)
 
     def _track_loss(self, loss, x):
+        self._batch_loss = loss
         self._loss_tracker.update_state(loss, sample_weight=float(len(tree.flatten(x)[0])))
 
 

@@ -380,7 +380,10 @@ class Trainer(Steps):
             def run(nest, tensors):
                 result = function(pack(nest, tensors))
                 self._clear_losses()
-                return result
+                if kind == "predict":
+                    return result
+                loss, self._batch_loss = self._batch_loss, None
+                return result, [] if loss is None else [loss]
 
             self._steps[kind] = ReplayedStep(run, structure_version, not self.run_eagerly)
         return self._steps[kind]
@@ -422,14 +425,14 @@ class Trainer(Steps):
                     program, step.feeds(key, stretch.count), stretch.count, _STRETCH_SECONDS, sink
                 )
                 outputs = step.pack(key, tensors)
-            logs = Logs(outputs)
+            logs = Logs(*([None] if kind == "predict" else outputs))
             data.advance(count)
             done += count
             if keeper is not None and keeper.validation.after_batches(count):
-                logs = Logs(outputs, keeper.validation.logs)
+                logs.more = keeper.validation.logs
                 callbacks.set_batch(stretch)
             if every_batch:
-                shown = {"outputs": outputs} if kind == "predict" else logs()
+                shown = {"outputs": outputs} if kind == "predict" else logs.of_batch()
                 callbacks.call(end, done - 1, shown)
             else:
                 progress(done, None if kind == "predict" else logs)

@@ -41,7 +41,7 @@ class Note(pyclr.callbacks.Callback):
 for hook in [name for name in vars(pyclr.callbacks.Callback) if name.startswith("on_")]:
     setattr(Note, hook, lambda self, *args, **kwargs: None)
 
-LOGS = ["acc", "loss"]
+LOGS, BATCH_LOGS = ["acc", "loss"], ["acc", "batch_loss", "loss"]
 
 
 def test_fit_with_validation():
@@ -49,9 +49,9 @@ def test_fit_with_validation():
     make().fit(X, Y, batch_size=10, epochs=2, verbose=0, validation_data=(X, Y),
                validation_batch_size=20, callbacks=[note])  # fmt: skip
     epoch = [
-        ("train_batch_begin", 0, []), ("train_batch_end", 0, LOGS),
-        ("train_batch_begin", 1, []), ("train_batch_end", 1, LOGS),
-        ("test_begin", []), ("test_batch_begin", 0, []), ("test_batch_end", 0, LOGS),
+        ("train_batch_begin", 0, []), ("train_batch_end", 0, BATCH_LOGS),
+        ("train_batch_begin", 1, []), ("train_batch_end", 1, BATCH_LOGS),
+        ("test_begin", []), ("test_batch_begin", 0, []), ("test_batch_end", 0, BATCH_LOGS),
         ("test_end", LOGS),
     ]  # fmt: skip
     every = ["acc", "loss", "val_acc", "val_loss"]
@@ -115,6 +115,73 @@ def test_running_metrics_are_the_means_so_far():
     model.evaluate(X, Y, batch_size=5, verbose=0, callbacks=[Batch()])
     for count, loss in zip((5, 10, 15, 20), seen):
         assert loss == pytest.approx(model.test_on_batch(X[:count], Y[:count])[0], rel=1e-5)
+
+
+class BatchLogs(pyclr.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.train, self.test = [], []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.train.append(logs)
+
+    def on_test_batch_end(self, batch, logs=None):
+        self.test.append(logs)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_batch_hooks_get_the_loss_of_the_batch_alone(eager):
+    """Batch hooks get both `loss` (running) and `batch_loss`."""
+    model = make()
+    model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=eager)
+    note = BatchLogs()
+    model.fit(X, Y, batch_size=8, epochs=3, verbose=0, validation_data=(X, Y), callbacks=[note])
+    for epoch in range(3):
+        logs = note.train[3 * epoch : 3 * epoch + 3]  # of 8, 8 and 4 samples
+        losses = [log["batch_loss"] for log in logs]
+        for count, log in enumerate(logs, 1):
+            mean = np.average(losses[:count], weights=[8, 8, 4][:count])
+            assert log["loss"] == pytest.approx(mean, rel=1e-6) and type(log["loss"]) is float
+    rows = [slice(0, 8), slice(8, 16), slice(16, 20)]
+    expected = [model.test_on_batch(X[r], Y[r]) for r in rows]
+    assert [log["batch_loss"] for log in note.test[-3:]] == expected
+    assert note.test[0]["batch_loss"] != note.test[1]["batch_loss"]
+
+
+def test_the_loss_of_a_batch_is_in_no_other_logs(tmp_path, monkeypatch):
+    out = Terminal()
+    monkeypatch.setattr("sys.stdout", out)
+    monkeypatch.setattr("pyclr.utils.progbar._INTERVAL", 0.0)
+    model, note = make(), BatchLogs()
+    log = pyclr.callbacks.CSVLogger(tmp_path / "log.csv")
+    history = model.fit(X, Y, batch_size=5, validation_data=(X, Y), callbacks=[note, log])
+    results = model.evaluate(X, Y, callbacks=[note], return_dict=True)
+    assert set(results) == {"loss", "acc"} == set(model.train_on_batch(X, Y, return_dict=True))
+    assert set(history.history) == {"loss", "acc", "val_loss", "val_acc"}
+    assert "batch_loss" not in out.getvalue() + (tmp_path / "log.csv").read_text()
+    assert len(note.train) == 4 and out.getvalue().count("- loss: ") >= 5
+
+
+def test_a_step_of_ones_own_has_its_own_logs():
+    class Own(pyclr.Sequential):
+        def train_step(self, data):
+            return {"mine": pyclr.ops.sum(data[0]), "batch_loss": pyclr.ops.ones(())}
+
+    note = BatchLogs()
+    model = Own([pyclr.Input((3,)), layers.Dense(2, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    history = model.fit(X, Y, batch_size=5, verbose=0, callbacks=[note])
+    assert [set(log) for log in note.train] == [{"mine", "batch_loss"}] * 4
+    assert history.history["batch_loss"] == [1.0]
+
+
+def test_scripts_of_keras_find_its_names(monkeypatch):
+    import pyclr.compat
+
+    monkeypatch.setattr(pyclr.compat, "is_installed", lambda: True)
+    note = BatchLogs()
+    make().fit(X, Y, verbose=0, callbacks=[note])
+    assert set(note.train[0]) == {"loss", "acc"}
 
 
 def test_stop_training_in_a_batch_ends_after_it():
