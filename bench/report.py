@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from bench import footprint, report_files  # noqa: E402
+from bench import crowd, footprint, report_files  # noqa: E402
 from bench.cases import BATCH_SIZES, CONVOLUTIONS, LAYERS, SOURCES, WIDTHS  # noqa: E402
 from bench.turns import OWN, SCRIPTS, Team  # noqa: E402
 from bench.workloads import MIN_ACCURACY, WORKLOADS  # noqa: E402
@@ -100,6 +100,15 @@ def footprints(team):
     team.note("size", "wheel", team.peers[0], [footprint.wheel_mb()])
 
 
+def crowds(team):
+    """Four processes at a time, and one beside a core that is busy."""
+    for workload in crowd.WORKLOADS[: 1 if team.quick else None]:
+        for peer in team.chosen(crowd.PEERS):
+            ratios = crowd.measure(peer.name, peer.python, workload, quick=team.quick)
+            for case, ratio in ratios.items():
+                team.note("crowd", case, peer, [ratio])
+
+
 def trainings(section, cases, names):
     """The function that measures a section of training steps."""
 
@@ -125,6 +134,7 @@ PARTS = {
     "widths": trainings("width", WIDTHS, FAST),
     "layers": trainings("layer", LAYERS, KERAS),
     "sources": sources,
+    "crowds": crowds,
     "footprints": footprints,
 }
 

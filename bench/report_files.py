@@ -80,6 +80,13 @@ SECTIONS = [
         "`steps_per_epoch`.",
     ),
     Section(
+        "crowd",
+        "In company: times over those alone",
+        "Four processes that train at a time, over one after another; one beside a foreign loop "
+        "that is bound to one core, over that without it. As many threads as cores each: "
+        "bench/crowd.py.",
+    ),
+    Section(
         "memory",
         "Memory to train the cnn, MB",
         "Peak of the process in one epoch, over its memory with NumPy and the data; with the "

@@ -4,6 +4,7 @@ A package's namespace is its registry: what is importable from `pyclr.initialize
 name is what `pyclr.initializers.get("that_name")` finds. An alias is an assignment there.
 """
 
+import functools
 import inspect
 import re
 import sys
@@ -140,6 +141,13 @@ def resolve(module, name):
 
 def _candidates(package, base, functions):
     """The public classes and functions of a package, by every name they have there."""
+    namespace = vars(sys.modules[package])
+    return _candidates_of(package, base, functions, len(namespace))
+
+
+@functools.cache
+def _candidates_of(package, base, functions, size):
+    """`size`, of the namespace, changes when a name is added: found by a lazy import, say."""
     return {
         name: obj
         for name, obj in vars(sys.modules[package]).items()
