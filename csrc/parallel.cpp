@@ -77,7 +77,7 @@ class Loop {
       const int64_t claimed = left.fetch_sub(1, std::memory_order_acq_rel) - 1;
       if (claimed < 0) continue;
       try {
-        call_(body_, begin_of(share) + claimed);
+        call_(body_, begin_of(share + 1) - 1 - claimed);  // in ascending order
       } catch (...) {
         std::lock_guard<std::mutex> lock(error_mutex_);
         if (!error_) error_ = std::current_exception();
@@ -330,7 +330,8 @@ void IdleLoop::start(int64_t chunks, std::function<void(int64_t)> body) {
 }
 
 void IdleLoop::finish() {
-  for (; chunks_ > 0; --chunks_) body_(chunks_ - 1);
+  for (int64_t i = 0; i < chunks_; ++i) body_(i);
+  chunks_ = 0;
   if (!pool_) return;
   while (pool_->idle_loop().work()) {
   }
