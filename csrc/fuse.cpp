@@ -1,5 +1,6 @@
 // Rewrites of a Program's calls: one function per rule. A rule keeps the arithmetic - the same
 // operations in the same order - so that a replay has the bits of the eager step.
+#include <algorithm>
 #include <unordered_map>
 
 #include "ops/ops.h"
@@ -37,13 +38,6 @@ struct Uses {
   }
 };
 
-void remove(std::vector<Call>& calls, const std::vector<bool>& gone) {
-  std::vector<Call> kept;
-  for (size_t i = 0; i < calls.size(); ++i)
-    if (!gone[i]) kept.push_back(std::move(calls[i]));
-  calls = std::move(kept);
-}
-
 struct SetActivation final : FieldVisitor {
   using FieldVisitor::visit;
   std::string from, to;
@@ -52,6 +46,13 @@ struct SetActivation final : FieldVisitor {
     if (std::string_view(name) == "activation" && value == from) value = to, done = true;
   }
 };
+
+void remove(std::vector<Call>& calls, const std::vector<bool>& gone) {
+  std::vector<Call> kept;
+  for (size_t i = 0; i < calls.size(); ++i)
+    if (!gone[i]) kept.push_back(std::move(calls[i]));
+  calls = std::move(kept);
+}
 
 // dense or conv2d, then relu of it that alone reads it -> relu in the epilogue of the matrix
 // product. relu's gradient needs only its output.
@@ -128,6 +129,37 @@ void max_pool_into_convolution(std::vector<Call>& calls, const Storages& pinned)
   remove(calls, gone);
 }
 
+// max_pool2d_gradient that only the gradients of a convolution read -> gradients by the maxima's
+// gradient, without the zeros in between.
+void unpooling_into_gradients(std::vector<Call>& calls, const Storages& pinned) {
+  const Uses uses(calls);
+  std::vector<bool> gone(calls.size());
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const Call& unpool = calls[i];
+    if (unpool.op != &max_pool2d_gradient_op) continue;
+    const Storage* made = unpool.out()->storage.get();
+    if (pinned.contains(made) || uses.written.contains(unpool.in(0)->storage.get()) ||
+        uses.written.contains(unpool.in(1)->storage.get()))
+      continue;
+    const auto reads = [made](const Call& call) {
+      return std::any_of(call.inputs.begin(), call.inputs.end(),
+                         [made](const Tensor& in) { return in->storage.get() == made; });
+    };
+    std::vector<std::pair<size_t, Call>> fused;
+    bool all = true;
+    for (size_t j = i + 1; j < calls.size() && all; ++j) {
+      if (!reads(calls[j])) continue;
+      std::optional<Call> other = pooled_gradient(calls[j], unpool);
+      all = other && !reads(*other);
+      if (all) fused.emplace_back(j, std::move(*other));
+    }
+    if (!all) continue;
+    gone[i] = true;
+    for (auto& [j, call] : fused) calls[j] = std::move(call);
+  }
+  remove(calls, gone);
+}
+
 constexpr int64_t kLarge = 1 << 18;  // elements of a gradient that does not stay in a cache
 
 // dense_weight_gradient of which only an optimizer's update reads -> made within the update, so
@@ -155,6 +187,7 @@ void weight_gradient_into_update(std::vector<Call>& calls, const Storages& pinne
 std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned) {
   relu_into_epilogue(calls, pinned);
   relu_gradient_before_unpooling(calls, pinned);
+  unpooling_into_gradients(calls, pinned);
   max_pool_into_convolution(calls, pinned);
   weight_gradient_into_update(calls, pinned);
   return calls;

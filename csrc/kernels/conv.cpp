@@ -239,11 +239,14 @@ ConvShape transposed(ConvShape s) {
   return s;
 }
 
+// So many fill the rows of a weight gradient's GEMM with one tap.
+constexpr int64_t kManyChannels = 16;
+
 // Whether Winograd's algorithm computes the input gradient. Behind max pooling, which valid
 // convolutions often are, leaving out zeros is as good as half of the work.
 template <class T>
 bool winograd_suits_inputs(const ConvShape& s) {
-  return std::is_same_v<T, float> && winograd_suits(transposed(s), sparse_suits(s) ? 0.5 : 0.75);
+  return std::is_same_v<T, float> && winograd_suits(transposed(s), stays_inside(s) ? 0.5 : 0.75);
 }
 
 // body(first, last) for parts of the batch's pixels, on all threads.
@@ -345,9 +348,8 @@ void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
     conv_input_gradient(without_multiplier(s), dy, w, repeated);
     return sum_repeated(s, repeated, dx);
   }
-  if (sparse_suits(s) && !winograd_suits_inputs<T>(s) &&
-      mostly_zeros(dy, s.n * s.oh * s.ow * s.out)) {
-    return sparse_input_gradient(s, dy, w, dx);
+  if (sparse_suits_input<T>(s) && mostly_zeros(dy, s.n * s.oh * s.ow * s.out)) {
+    return sparse_input_gradient<T>(s, {dy, nullptr, s.oh, s.ow, 1, 1}, w, dx);
   }
   thread_local Scratch scratch;
   const bool depthwise = is_depthwise(s);
@@ -457,6 +459,24 @@ void weight_gradient_box(const ConvShape& s, const Span& h, const Span& w, int64
 }  // namespace
 
 template <class T>
+bool sparse_suits_input(const ConvShape& s) {
+  return s.groups == 1 && s.dilation_h == 1 && s.dilation_w == 1 && !winograd_suits_inputs<T>(s);
+}
+
+// Few channels would leave a vector's lanes empty.
+template <class T>
+bool sparse_suits_weights(const ConvShape& s) {
+  return s.groups == 1 && s.dilation_h == 1 && s.dilation_w == 1 && s.c >= kManyChannels &&
+         !(std::is_same_v<T, float> && winograd_suits_weights(s));
+}
+
+int64_t image_groups(const ConvShape& s) {
+  constexpr int64_t kGroups = 8, kPositionsPerGroup = 512;
+  return std::clamp<int64_t>(s.n * s.oh * s.ow / kPositionsPerGroup, 1,
+                             std::clamp<int64_t>(s.n, 1, kGroups));
+}
+
+template <class T>
 void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
   if (has_multiplier(s)) {
     thread_local Scratch scratch;
@@ -467,11 +487,14 @@ void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
   if constexpr (std::is_same_v<T, float>) {
     if (winograd_suits_weights(s)) return winograd_weight_gradient(s, x, dy, dw);
   }
+  if (sparse_suits_weights<T>(s) && mostly_zeros(dy, s.n * s.oh * s.ow * s.out)) {
+    return sparse_weight_gradient<T>(s, x, {dy, nullptr, s.oh, s.ow, 1, 1}, dw);
+  }
   const int64_t tap_row = s.kw * (s.c / s.groups) * s.out, size = s.kh * tap_row;
   const int64_t positions = s.oh * s.ow;
   // Many channels fill the rows of the GEMM with one tap, and the gradient goes through memory only
   // once. Few channels need several taps for that.
-  const auto spans = s.c / s.groups >= 16 ? tap_spans_of : spans_of;
+  const auto spans = s.c / s.groups >= kManyChannels ? tap_spans_of : spans_of;
   const std::vector<Span> rows = spans(height_of(s)), columns = spans(width_of(s));
   // Few enough positions at a time for x and dy to stay in cache while all taps pass by: a band of
   // output rows, or several small images.
@@ -479,11 +502,7 @@ void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
   const int64_t lines =
       std::clamp<int64_t>(kPositions / std::max<int64_t>(1, s.ow), 1, std::max<int64_t>(1, s.oh));
   const int64_t images = std::max<int64_t>(1, kPositions / std::max<int64_t>(1, positions));
-  // Images in fixed groups, each summed in turn and then added in order: their number depends on
-  // sizes only.
-  constexpr int64_t kGroups = 8, kPositionsPerGroup = 512;
-  const int64_t groups = std::clamp<int64_t>(s.n * positions / kPositionsPerGroup, 1,
-                                             std::clamp<int64_t>(s.n, 1, kGroups));
+  const int64_t groups = image_groups(s);
   // A group's taps may be shared by threads, row by row.
   const int64_t shares = std::min(s.kh, ceil_div(parts_of(s.n * positions * size), groups));
   thread_local Scratch scratch;
@@ -513,6 +532,8 @@ void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
 }
 
 #define PYCLR_INSTANTIATE(T)                                                                  \
+  template bool sparse_suits_input<T>(const ConvShape&);                                      \
+  template bool sparse_suits_weights<T>(const ConvShape&);                                    \
   template void conv_forward(const ConvShape&, const T*, const T*, const T*, Activation, T*); \
   template void conv_input_gradient(const ConvShape&, const T*, const T*, T*);                \
   template void conv_weight_gradient(const ConvShape&, const T*, const T*, T*);

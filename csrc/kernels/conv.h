@@ -29,13 +29,43 @@ void conv_input_gradient(const ConvShape& shape, const T* dy, const T* w, T* dx)
 template <class T>
 void conv_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* dw);
 
-// The same dx for dy with many zeros, which are left out (conv_sparse.cpp); for shapes that suit
-// it, worth it where dy is mostly zeros.
-bool sparse_suits(const ConvShape& shape);
+// Whether no tap reads outside of the image.
+bool stays_inside(const ConvShape& shape);
+
+// The number of groups of images that a weight gradient sums, to add their sums: by sizes only.
+int64_t image_groups(const ConvShape& shape);
+
+// dy as max pooling hands it down: a number for each window of (window_h, window_w) outputs, (n,
+// down, across, out), and which of the window's positions, counted row by row, has it. The others
+// are zero. Without `choice`, windows are single positions.
+template <class T>
+struct SparseGradient {
+  const T* values;
+  const uint8_t* choice;
+  int64_t down, across, window_h, window_w;
+};
+
+// The same gradients for dy with many zeros, which are left out (conv_sparse.cpp): for the shapes
+// that suit, worth it where dy is mostly zeros.
+template <class T>
+bool sparse_suits_input(const ConvShape& shape);
+template <class T>
+bool sparse_suits_weights(const ConvShape& shape);
 template <class T>
 bool mostly_zeros(const T* values, int64_t size);
 template <class T>
-void sparse_input_gradient(const ConvShape& shape, const T* dy, const T* w, T* dx);
+void sparse_input_gradient(const ConvShape& shape, const SparseGradient<T>& dy, const T* w, T* dx);
+template <class T>
+void sparse_weight_gradient(const ConvShape& shape, const T* x, const SparseGradient<T>& dy, T* dw);
+
+// The gradients of a convolution whose output was max-pooled (conv_pool_gradient.cpp). Same bits as
+// those of all of dy.
+template <class T>
+void pooled_input_gradient(const ConvShape& shape, const SparseGradient<T>& dy, const T* w, T* dx);
+template <class T>
+void pooled_weight_gradient(const ConvShape& shape, const T* x, const SparseGradient<T>& dy, T* dw);
+template <class T>
+void pooled_bias_gradient(const ConvShape& shape, const SparseGradient<T>& dy, T* db);
 
 // y and index: max pooling of act(conv(x, w) + bias), as PoolKernels define it, without writing all
 // of the convolution to memory. I is uint8_t or int32_t (conv_pool.cpp).

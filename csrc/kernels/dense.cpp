@@ -231,12 +231,32 @@ void dense_input_gradient(const T* dy, const T* w, T* dx, int64_t rows, int64_t 
 }
 
 template <class T>
-void bias_gradient(const T* dy, T* db, int64_t rows, int64_t out) {
+void bias_gradient(const T* dy, T* db, int64_t rows, int64_t out, int64_t run) {
   constexpr int64_t kGroup = 512;  // rows summed in turn: fixed, so that threads change no bits
+  thread_local Scratch for_runs, for_groups;
+  if (run > 1 && run <= kGroup) {
+    const int64_t runs = rows / run, parts = std::min(runs, parts_of(rows * out));
+    T* ones = for_runs.get<T>((runs + 1) * out);
+    T* sums = ones + out;
+    std::fill_n(ones, out, T(1));
+    parallel_for(parts, [&](int64_t part) {
+      const int64_t first = runs * part / parts, last = runs * (part + 1) / parts;
+      kernels_of<T>().channelwise({.m = last - first,
+                                   .n = out,
+                                   .k = run,
+                                   .a = dy + first * run * out,
+                                   .a_inner = run * out,
+                                   .a_k = out,
+                                   .b = ones,
+                                   .b_k = 0,
+                                   .c = sums + first * out,
+                                   .c_inner = out});
+    });
+    dy = sums, rows = runs;
+  }
   const int64_t groups = ceil_div(rows, kGroup);
   if (groups <= 1) return sum_rows(dy, out, rows, out, db);
-  thread_local Scratch scratch;
-  T* sums = scratch.get<T>(groups * out);
+  T* sums = for_groups.get<T>(groups * out);
   const int64_t parts = std::min(groups, parts_of(rows * out));
   parallel_for(parts, [&](int64_t part) {
     for (int64_t g = groups * part / parts; g < groups * (part + 1) / parts; ++g) {
@@ -279,7 +299,7 @@ void matmul(const T* a, const T* b, T* c, int64_t batch, int64_t m, int64_t k, i
                               int64_t);                                                       \
   template void dense_weight_gradient(const T*, const T*, T*, int64_t, int64_t, int64_t);     \
   template void dense_input_gradient(const T*, const T*, T*, int64_t, int64_t, int64_t);      \
-  template void bias_gradient(const T*, T*, int64_t, int64_t);                                \
+  template void bias_gradient(const T*, T*, int64_t, int64_t, int64_t);                       \
   template void matmul(const T*, const T*, T*, int64_t, int64_t, int64_t, int64_t, int64_t,   \
                        int64_t, bool, bool);
 PYCLR_INSTANTIATE(float)

@@ -38,9 +38,10 @@ class WeightGradientRows {
 template <class T>
 void dense_input_gradient(const T* dy, const T* w, T* dx, int64_t rows, int64_t in, int64_t out);
 
-// db = the sum over the rows of dy (rows, out)
+// db = the sum over the rows of dy (rows, out): runs of rows by themselves, if not too long, then
+// their sums
 template <class T>
-void bias_gradient(const T* dy, T* db, int64_t rows, int64_t out);
+void bias_gradient(const T* dy, T* db, int64_t rows, int64_t out, int64_t run = 1);
 
 // c[i] = a[i] @ b[i] for i < batch; c (batch, m, n). a[i] is (m, k), or (k, m) with transpose_a;
 // b[i] is (k, n), or (n, k) with transpose_b. The batch strides count elements; 0 gives all

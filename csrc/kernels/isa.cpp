@@ -28,6 +28,8 @@ constexpr KernelsOf<T> kKernelsOf = {
     .channelwise = brgemm<T, true>,
     .transpose = transpose<T>,
     .sparse_sum = sparse_sum<T>,
+    .nonzeros = nonzeros<T>,
+    .pixel_sum = pixel_sum<T>,
 };
 constexpr Kernels kKernels = {
     .isa = PYCLR_STRING(PYCLR_ISA),

@@ -56,13 +56,17 @@ struct Brgemm {
   Activation activation = Activation::linear;
 };
 
-// y[r, j] += the sum over the nonzero x[i], i < k in order, of x[i] * w[i * w_k + r * w_row + j],
-// for r < rows and j < n; y[r, j] is y[r * y_row + j].
+// y[r, j] += the sum over the ones b of `bits`, in order, of x[x_at[b]] * w[w_at[b] + r * w_row +
+// j], for r < rows and j < n; y[r, j] is y[r * y_row + j]. Bit b is bit b % 64 of word b / 64.
 template <class T>
 struct SparseSum {
-  int64_t k, rows, n;
-  const T *x, *w;
-  int64_t w_k, w_row;
+  const uint64_t* bits;
+  int64_t words;
+  const T* x;
+  const int32_t* x_at;
+  const T* w;
+  const int32_t* w_at;
+  int64_t w_row, rows, n;
   T* y;
   int64_t y_row;
 };
@@ -85,6 +89,16 @@ struct OneChannelRows {
 };
 constexpr int64_t kOneChannelPositions = 8;
 
+// A row of `pixels` with `channels` numbers each, `pixel` apart in memory. With `choice`, the row
+// is one of windows instead, `window` pixels wide, whose numbers belong to one of these pixels
+// each: to pixel i of the window those with the choice first + i.
+template <class T>
+struct PixelRow {
+  const T* values;
+  const uint8_t* choice;
+  int64_t pixels, channels, pixel, window, first;
+};
+
 template <class T>
 struct KernelsOf {
   void (*brgemm)(const Brgemm<T>&);
@@ -96,6 +110,10 @@ struct KernelsOf {
   void (*transpose)(const T* src, int64_t src_stride, T* dst, int64_t dst_stride, int64_t rows,
                     int64_t columns);
   void (*sparse_sum)(const SparseSum<T>&);
+  // Which numbers are not zero: pixel by pixel a bit a channel, in whole words.
+  void (*nonzeros)(const PixelRow<T>&, uint64_t* bits);
+  // The sum of the pixels, one after the other; there must be choices.
+  void (*pixel_sum)(const PixelRow<T>&, T* sum);
 };
 
 struct Kernels {

@@ -211,6 +211,49 @@ PYCLR_INLINE Vec<double> sqrt(Vec<double> x) {
 }
 #endif
 
+// Bit i: is lane i other than zero?
+#if defined(__AVX512F__)
+PYCLR_INLINE uint32_t nonzero_lanes(Vec<float> x) {
+  return _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+}
+PYCLR_INLINE uint32_t nonzero_lanes(Vec<double> x) {
+  return _mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_NEQ_UQ);
+}
+#elif defined(__AVX2__)
+PYCLR_INLINE uint32_t nonzero_lanes(Vec<float> x) {
+  return _mm256_movemask_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_NEQ_UQ));
+}
+PYCLR_INLINE uint32_t nonzero_lanes(Vec<double> x) {
+  return _mm256_movemask_pd(_mm256_cmp_pd(x, _mm256_setzero_pd(), _CMP_NEQ_UQ));
+}
+#elif defined(__SSE2__)
+PYCLR_INLINE uint32_t nonzero_lanes(Vec<float> x) {
+  return _mm_movemask_ps(_mm_cmpneq_ps(x, _mm_setzero_ps()));
+}
+PYCLR_INLINE uint32_t nonzero_lanes(Vec<double> x) {
+  return _mm_movemask_pd(_mm_cmpneq_pd(x, _mm_setzero_pd()));
+}
+#else
+template <class V>
+PYCLR_INLINE uint32_t nonzero_lanes(V x) {
+  uint32_t bits = 0;
+  for (uint32_t i = 0; i < sizeof x / sizeof x[0]; ++i) bits |= uint32_t{x[i] != 0} << i;
+  return bits;
+}
+#endif
+
+// Bit i: is byte i of 16 equal to `value`?
+PYCLR_INLINE uint32_t equal_bytes(const uint8_t* p, uint8_t value) {
+#if defined(__SSE2__)
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(static_cast<char>(value))));
+#else
+  uint32_t bits = 0;
+  for (int i = 0; i < 16; ++i) bits |= uint32_t{p[i] == value} << i;
+  return bits;
+#endif
+}
+
 // mask ? a : b by lane; `mask` is what a comparison of vectors gives.
 template <class V, class M>
 PYCLR_INLINE V select(M mask, V a, V b) {

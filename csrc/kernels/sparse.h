@@ -1,8 +1,9 @@
-// Sums of rows chosen by the nonzero elements of a vector. Included once per instruction set
+// Sums over nonzero elements only, and where these are. Included once per instruction set
 // (isa.cpp).
 #pragma once
 
 #include "kernels/kernels.h"
+#include "kernels/pool.h"
 #include "kernels/simd.h"
 
 namespace pyclr::PYCLR_ISA {
@@ -16,13 +17,8 @@ constexpr int kSparseRegisters = 12;
 #endif
 constexpr int kSparseVectors = 6, kSparseRows = 5;
 
-struct Nonzeros {
-  int64_t count;
-  const int32_t* at;
-};
-
 template <class T, int kRows, int kVectors>
-void sparse_tile(const SparseSum<T>& s, Nonzeros nonzeros, const T* w, T* y, int64_t tail) {
+void sparse_tile(const SparseSum<T>& s, const T* w, T* y, int64_t tail) {
   constexpr int L = kLanes<T>;
   const auto read = [tail](const T* p, int v) {
     return v == kVectors - 1 ? load_n(p + v * L, tail) : load(p + v * L);
@@ -31,13 +27,15 @@ void sparse_tile(const SparseSum<T>& s, Nonzeros nonzeros, const T* w, T* y, int
   PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
     PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) sum[r][v] = read(y + r * s.y_row, v);
   }
-  for (int64_t i = 0; i < nonzeros.count; ++i) {
-    const int64_t k = nonzeros.at[i];
-    const Vec<T> x = broadcast(s.x[k]);
-    const T* w_k = w + k * s.w_k;
-    PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
-      PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) {
-        sum[r][v] = fma(x, read(w_k + r * s.w_row, v), sum[r][v]);
+  for (int64_t i = 0; i < s.words; ++i) {
+    for (uint64_t left = s.bits[i]; left; left &= left - 1) {
+      const int64_t b = 64 * i + __builtin_ctzll(left);
+      const Vec<T> x = broadcast(s.x[s.x_at[b]]);
+      const T* w_b = w + s.w_at[b];
+      PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
+        PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) {
+          sum[r][v] = fma(x, read(w_b + r * s.w_row, v), sum[r][v]);
+        }
       }
     }
   }
@@ -49,7 +47,7 @@ void sparse_tile(const SparseSum<T>& s, Nonzeros nonzeros, const T* w, T* y, int
 
 template <class T>
 struct SparseTiles {
-  using Tile = void (*)(const SparseSum<T>&, Nonzeros, const T*, T*, int64_t);
+  using Tile = void (*)(const SparseSum<T>&, const T*, T*, int64_t);
   static constexpr int rows(int vectors) {
     return kSparseRegisters / vectors < kSparseRows ? kSparseRegisters / vectors : kSparseRows;
   }
@@ -70,32 +68,71 @@ constexpr SparseTiles<T> kSparseTiles;
 
 template <class T>
 void sparse_sum(const SparseSum<T>& s) {
-  constexpr int64_t kBlock = 256, L = kLanes<T>;
-  int32_t at[kBlock];
+  constexpr int64_t L = kLanes<T>;
+  uint64_t any = 0;
+  for (int64_t i = 0; i < s.words; ++i) any |= s.bits[i];
+  if (!any) return;
   const int64_t vectors = (s.n + L - 1) / L;
   const int64_t panels = (vectors + kSparseVectors - 1) / kSparseVectors;
-  for (int64_t first = 0; first < s.k; first += kBlock) {
-    const int64_t last = first + kBlock < s.k ? first + kBlock : s.k;
-    int64_t count = 0;
-    for (int64_t k = first; k < last; ++k) {
-      at[count] = static_cast<int32_t>(k);
-      count += s.x[k] != 0;
-    }
-    if (count == 0) continue;
-    for (int64_t q = 0; q < panels; ++q) {
-      const int64_t begin = q * vectors / panels;
-      const int width = int((q + 1) * vectors / panels - begin);
-      const int64_t j = begin * L, tail = s.n - j < width * L ? s.n - j - (width - 1) * L : L;
-      const int64_t at_once = SparseTiles<T>::rows(width);
-      const int64_t tiles = (s.rows + at_once - 1) / at_once;
-      for (int64_t t = 0, r = 0; t < tiles; ++t) {
-        const int64_t end = (t + 1) * s.rows / tiles;
-        kSparseTiles<T>.at[width][end - r](s, {count, at}, s.w + r * s.w_row + j,
-                                           s.y + r * s.y_row + j, tail);
-        r = end;
-      }
+  for (int64_t q = 0; q < panels; ++q) {
+    const int64_t begin = q * vectors / panels;
+    const int width = int((q + 1) * vectors / panels - begin);
+    const int64_t j = begin * L, tail = s.n - j < width * L ? s.n - j - (width - 1) * L : L;
+    const int64_t at_once = SparseTiles<T>::rows(width);
+    const int64_t tiles = (s.rows + at_once - 1) / at_once;
+    for (int64_t t = 0, r = 0; t < tiles; ++t) {
+      const int64_t end = (t + 1) * s.rows / tiles;
+      kSparseTiles<T>.at[width][end - r](s, s.w + r * s.w_row + j, s.y + r * s.y_row + j, tail);
+      r = end;
     }
   }
+}
+
+template <class T>
+void nonzeros(const PixelRow<T>& row, uint64_t* bits) {
+  constexpr int kStep = 16;  // numbers looked at together
+  const T* values = row.values;
+  const uint8_t* choice = row.choice;
+  int64_t in_window = 0;
+  for (int64_t pixel = 0; pixel < row.pixels; ++pixel) {
+    const auto code = static_cast<uint8_t>(row.first + in_window);
+    for (int64_t begin = 0; begin < row.channels; begin += 64) {
+      const int64_t end = row.channels - begin < 64 ? row.channels : begin + 64;
+      uint64_t word = 0;
+      int64_t i = begin;
+      for (; i + kStep <= end; i += kStep) {
+        uint32_t found = choice ? equal_bytes(choice + i, code) : 0xFFFF, lanes = 0;
+        PYCLR_UNROLL for (int v = 0; v < kStep; v += kLanes<T>) {
+          lanes |= nonzero_lanes(load(values + i + v)) << v;
+        }
+        word |= uint64_t{found & lanes} << (i - begin);
+      }
+      for (; i < end; ++i) {
+        word |= uint64_t{values[i] != 0 && (!choice || choice[i] == code)} << (i - begin);
+      }
+      *bits++ = word;
+    }
+    if (++in_window == row.window) {
+      in_window = 0;
+      values += row.pixel;
+      if (choice) choice += row.pixel;
+    }
+  }
+}
+
+template <class T>
+void pixel_sum(const PixelRow<T>& row, T* sum) {
+  const int64_t windows = (row.pixels + row.window - 1) / row.window;
+  for_vectors<T>(row.channels, [&](int64_t c, auto lanes) {
+    Vec<T> total{};
+    for (int64_t i = 0; i < windows; ++i) {
+      const IntVec<T> where = read_index<T>(row.choice + i * row.pixel + c, lanes);
+      const auto here = (where >= static_cast<int32_t>(row.first)) &
+                        (where < static_cast<int32_t>(row.first + row.window));
+      total += select(here, lanes.read(row.values + i * row.pixel + c), Vec<T>{});
+    }
+    lanes.write(sum + c, total);
+  });
 }
 
 }  // namespace

@@ -164,7 +164,9 @@ struct BiasGradient {
     const TensorData& dy = *call.in(0);
     with_float(dy.dtype, [&](auto t) {
       using T = decltype(t);
-      bias_gradient(dy.data<T>(), call.out()->data<T>(), rows_of(dy), dy.shape.last());
+      const int rank = dy.shape.rank();
+      bias_gradient(dy.data<T>(), call.out()->data<T>(), rows_of(dy), dy.shape.last(),
+                    rank > 2 ? dy.shape[rank - 2] : 1);
     });
   }
   static Tensors vjp(const Call& call, const Tensors& g, const Needs&) {

@@ -1,6 +1,8 @@
 // The ops as C++ functions, for vjps: each launches one Call (or a few).
 #pragma once
 
+#include <optional>
+
 #include "engine.h"
 #include "kernels/kernels.h"
 
@@ -56,6 +58,10 @@ Tensor curvature(Unary function, const Tensor& kept);
 Tensor sum(const Tensor& x, const std::vector<int64_t>& axes, bool keepdims);
 // Sums the axes along which `shape` was broadcast to x's shape: the gradient of broadcasting.
 Tensor sum_to(const Tensor& x, const Shape& shape);
+
+// conv2d_pooled.cpp: what `reader` computes of the result of `unpool`, a max_pool2d_gradient, by a
+// call that reads the inputs of that; none where the shapes or the op do not suit.
+std::optional<Call> pooled_gradient(const Call& reader, const Call& unpool);
 
 // update.cpp: what kernels/update.inc says of each optimizer, names separated by spaces.
 struct UpdateInfo {

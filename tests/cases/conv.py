@@ -214,4 +214,75 @@ RELU = Case(
     label="bias-relu",
 )
 
+
+def unpooled(dy, index, size, pool_size):
+    """dy where the maxima were, zeros elsewhere; windows lie side by side."""
+    y = np.zeros((dy.shape[0], *size, dy.shape[3]))
+    for ky in range(pool_size[0]):
+        for kx in range(pool_size[1]):
+            part = y[:, ky :: pool_size[0], kx :: pool_size[1]][:, : dy.shape[1], : dy.shape[2]]
+            here = np.where(index == ky * pool_size[1] + kx, dy, 0)
+            part[:] = here[:, : part.shape[1], : part.shape[2]]
+    return y
+
+
+def pooled_weight_gradient(x, dy, index, shape, pool_size, **attrs):
+    size = output_shape(x.shape, shape, attrs)[1:3]
+    return conv2d_weight_gradient(x, unpooled(dy, index, size, pool_size), shape, **attrs)
+
+
+def pooled_input_gradient(dy, index, w, shape, pool_size, **attrs):
+    size = output_shape(shape, w.shape, attrs)[1:3]
+    return conv2d_input_gradient(unpooled(dy, index, size, pool_size), w, shape, **attrs)
+
+
+def pooled_bias_gradient(dy, index, shape, pool_size):
+    return unpooled(dy, index, shape[1:3], pool_size).sum(axis=(0, 1, 2))
+
+
+# label: (shape of x, of w with n filters, attributes, pool_size)
+POOLED = {
+    "halves": lambda n: ((3, 12, 12, 16), (5, 5, 16, n), {}, (2, 2)),
+    "gray": lambda n: ((2, 13, 14, 1), (5, 5, 1, n), {}, (2, 2)),
+    "colours-strided": lambda n: (
+        (2, 11, 9, 3),
+        (3, 3, 3, n),
+        {"strides": [1, 2], "padding": "same"},
+        (3, 2),
+    ),
+}
+
+
+def pooled_cases(label, shapes):
+    def maker(which, wanted):
+        def inputs(rng, n, dtype):
+            x, w, attrs, pool = shapes(n)
+            y = output_shape(x, w, attrs)
+            pooled = (y[0], y[1] // pool[0], y[2] // pool[1], y[3])
+            shape = {"x": x, "w": w, "y": y}
+            made = {"x": normal(rng, x, dtype), "w": normal(rng, w, dtype)}
+            made["y"] = np.where(rng.random(pooled) < 0.8, normal(rng, pooled, dtype), 0)
+            made["y"] = made["y"].astype(dtype)
+            made["i"] = rng.integers(0, pool[0] * pool[1], pooled).astype("uint8")
+            attrs = {} if wanted == "y" else attrs
+            attrs = attrs | {"shape": list(shape[wanted]), "pool_size": list(pool)}
+            return [made[name] for name in which], attrs
+
+        return inputs
+
+    for op, which, wanted, reference, terms in [
+        ("conv2d_pooled_weight_gradient", "xyi", "w", pooled_weight_gradient,
+         bound_sum(lambda inputs: inputs[1].size, 0, 1)),
+        ("conv2d_pooled_input_gradient", "yiw", "x", pooled_input_gradient,
+         bound_sum(lambda inputs: inputs[2].size, 0, 2)),
+        ("pooled_bias_gradient", "yi", "y", pooled_bias_gradient,
+         bound_sum(lambda inputs: inputs[0].size, 0)),
+    ]:  # fmt: skip
+        sizes = tuple(range(1, 34)) if label == "gray" else (1, 2, 5, 16, 17, 70)
+        inputs = maker(which, wanted)
+        bench = Bench(lambda rng, dtype, inputs=inputs: inputs(rng, 32, dtype))
+        yield Case(op, inputs, reference, terms, sizes=sizes, bench=bench, label=label)
+
+
 CASES = [*(case for item in CONVOLUTIONS.items() for case in conv_cases(*item)), RELU]
+CASES += [case for item in POOLED.items() for case in pooled_cases(*item)]

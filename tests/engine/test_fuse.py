@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from steps import assert_same_bits, f, gradients, make_program, tensor
 
+import pyclr
 from pyclr import _core as core
 
 RNG = np.random.default_rng(4)
@@ -141,7 +142,8 @@ def test_relu_gradient_before_unpooling(attributes):
 
     program = make_program(step, X)
     order = names(program)
-    assert order.index("relu_gradient") < order.index("max_pool2d_gradient")
+    unpooling = {"max_pool2d_gradient", "pooled_bias_gradient"} & set(order)
+    assert order.index("relu_gradient") < order.index(*unpooling)
     assert_same_bits([t.numpy() for t in program.run([X])], [t.numpy() for t in step(X)])
 
 
@@ -361,3 +363,110 @@ def test_update_with_a_product(rows, shape):
     f.sgd(HYPER, ITERATIONS, expected, f.dense_weight_gradient(x, dy), count=1, slots=0)
     f.sgd(HYPER, ITERATIONS, w, x, dy, count=1, slots=0, products=[0])
     assert_same_bits([w.numpy()], [expected.numpy()])
+
+
+def pooled_convolution(attributes, pool):
+    def loss(x, w, b):
+        y = f.relu(f.conv2d(x, w, b, **attributes))
+        return f.sum(f.square(f.max_pool2d(y, **pool)[0]))
+
+    return loss
+
+
+PAIR, THREES = {"pool_size": [2, 2]}, {"pool_size": [3, 3]}
+# channels and size of the kernel, attributes of the convolution, the pooling
+POOLED = {
+    "halves": (16, 5, {}, PAIR),
+    "few channels": (1, 5, {}, PAIR),
+    "colours": (3, 3, {"padding": "same"}, PAIR),
+    "remainder": (20, 4, {}, PAIR),
+    "clipped windows": (17, 4, {"padding": "same"}, {**PAIR, "padding": "same"}),
+    "thirds": (16, 3, {"padding": "same"}, THREES),
+    "strided": (18, 3, {"strides": [2, 1], "padding": "same"}, {"pool_size": [1, 3]}),
+    "dilated": (16, 3, {"dilation": [2, 1]}, PAIR),
+    "groups": (16, 3, {"groups": 2}, PAIR),
+    "Winograd": (64, 3, {"padding": "same"}, PAIR),
+}
+
+
+def gradients_of_pooled(channels, size, attributes, pool, dtype="float32", filters=20):
+    rng = np.random.default_rng(3)
+    x = tensor(rng.standard_normal((5, 13, 12, channels)), dtype)
+    kernel = (size, size, channels // attributes.get("groups", 1), filters)
+    w, b = tensor(rng.standard_normal(kernel), dtype), tensor(rng.standard_normal(filters), dtype)
+
+    def step(x):
+        return gradients(pooled_convolution(attributes, pool), [w, b, x], [x, w, b])[1]
+
+    return step, x
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", POOLED.values(), ids=POOLED)
+def test_gradients_without_unpooling(case, dtype, threads):
+    step, x = gradients_of_pooled(*case, dtype=dtype)
+    program = make_program(step, x)
+    assert "max_pool2d_gradient" not in names(program)
+    assert {"conv2d_pooled_weight_gradient", "conv2d_pooled_input_gradient",
+            "pooled_bias_gradient"} < set(names(program))  # fmt: skip
+    expected = [t.numpy() for t in step(x)]
+    for count in (1, 2, 3, 4, 8):
+        threads(count)
+        assert_same_bits([t.numpy() for t in program.run([x])], expected)
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        {"pool_size": [3, 3], "strides": [2, 2]},
+        {"pool_size": [2, 2], "strides": [3, 2]},
+        {"pool_size": [3, 3], "padding": "same", "strides": [1, 3]},
+        {"pool_size": [1, 2]},
+        {"pool_size": [5, 5], "padding": "same"},  # padding before the first output
+    ],
+)
+def test_windows_that_keep_the_unpooling(pool):
+    step, x = gradients_of_pooled(16, 3, {}, pool)
+    program = make_program(step, x)
+    assert "max_pool2d_gradient" in names(program)
+    assert_same_bits([t.numpy() for t in program.run([x])], [t.numpy() for t in step(x)])
+
+
+def test_another_reader_keeps_the_unpooling():
+    def step(x):
+        def loss(x):
+            y = f.tanh(f.conv2d(x, W, B))
+            return f.sum(f.square(f.max_pool2d(y)[0]))
+
+        return gradients(loss, [W], [x])[1]
+
+    program = make_program(step, X)
+    assert "max_pool2d_gradient" in names(program)
+    assert_same_bits([t.numpy() for t in program.run([X])], [t.numpy() for t in step(X)])
+
+
+def test_gradients_in_place_keep_the_unpooling():
+    """A gradient of the maxima that changes before the readers of the unpooled one come."""
+    dy = tensor(RNG.standard_normal((4, 2, 2, 8)))
+    index = tensor(RNG.integers(0, 4, (4, 2, 2, 8)), "uint8")
+
+    def step(x):
+        unpooled = f.max_pool2d_gradient(f.multiply(dy, 1.0), index, shape=[4, 4, 4, 8])
+        again = f.multiply(dy, 1.0)
+        changed = f.max_pool2d_gradient(again, index, shape=[4, 4, 4, 8])
+        f.assign(again, f.multiply(dy, 2.0))
+        return [f.bias_gradient(unpooled), f.bias_gradient(changed)]
+
+    program = make_program(step, X)
+    assert names(program).count("max_pool2d_gradient") == 1
+    assert_same_bits([t.numpy() for t in program.run([X])], [t.numpy() for t in step(X)])
+
+
+def test_the_algorithm_may_change_after_the_fusion():
+    step, x = gradients_of_pooled(*POOLED["Winograd"])
+    program = make_program(step, x)
+    try:
+        pyclr.config.set_conv_algorithm("direct")
+        assert_same_bits([t.numpy() for t in program.run([x])], [t.numpy() for t in step(x)])
+    finally:
+        pyclr.config.set_conv_algorithm("auto")
