@@ -348,6 +348,7 @@ void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
     conv_input_gradient(without_multiplier(s), dy, w, repeated);
     return sum_repeated(s, repeated, dx);
   }
+  if (few_suits_input(s)) return few_input_gradient(s, dy, w, dx);
   if (sparse_suits_input<T>(s) && mostly_zeros(dy, s.n * s.oh * s.ow * s.out)) {
     return sparse_input_gradient<T>(s, {dy, nullptr, s.oh, s.ow, 1, 1}, w, dx);
   }
@@ -460,7 +461,8 @@ void weight_gradient_box(const ConvShape& s, const Span& h, const Span& w, int64
 
 template <class T>
 bool sparse_suits_input(const ConvShape& s) {
-  return s.groups == 1 && s.dilation_h == 1 && s.dilation_w == 1 && !winograd_suits_inputs<T>(s);
+  return s.groups == 1 && s.dilation_h == 1 && s.dilation_w == 1 && !few_suits_input(s) &&
+         !winograd_suits_inputs<T>(s);
 }
 
 // Few channels would leave a vector's lanes empty.
@@ -483,6 +485,9 @@ void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
     T* repeated = scratch.get<T>(s.n * s.h * s.w * s.out);
     repeat_channels(s, x, repeated);
     return conv_weight_gradient(without_multiplier(s), repeated, dy, dw);
+  }
+  if (one_channel_suits_weights(s)) {
+    return one_channel_weight_gradient<T>(s, x, {dy, nullptr, s.oh, s.ow, 1, 1}, dw);
   }
   if constexpr (std::is_same_v<T, float>) {
     if (winograd_suits_weights(s)) return winograd_weight_gradient(s, x, dy, dw);

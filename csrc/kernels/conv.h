@@ -58,6 +58,16 @@ void sparse_input_gradient(const ConvShape& shape, const SparseGradient<T>& dy, 
 template <class T>
 void sparse_weight_gradient(const ConvShape& shape, const T* x, const SparseGradient<T>& dy, T* dw);
 
+// The gradients for images with few channels (conv_few.cpp).
+bool few_suits_input(const ConvShape& shape);
+template <class T>
+void few_input_gradient(const ConvShape& shape, const T* dy, const T* w, T* dx);
+// For one channel; of windows, dy may have those of two by two.
+bool one_channel_suits_weights(const ConvShape& shape);
+template <class T>
+void one_channel_weight_gradient(const ConvShape& shape, const T* x, const SparseGradient<T>& dy,
+                                 T* dw);
+
 // The gradients of a convolution whose output was max-pooled (conv_pool_gradient.cpp). Same bits as
 // those of all of dy.
 template <class T>

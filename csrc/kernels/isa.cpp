@@ -1,6 +1,7 @@
 // Compiled once per instruction set, with PYCLR_ISA naming it: the kernels, and the table that
 // leads to them.
 #include "kernels/brgemm.h"
+#include "kernels/few_channels.h"
 #include "kernels/indices.h"
 #include "kernels/normalize.h"
 #include "kernels/one_channel.h"
@@ -30,6 +31,8 @@ constexpr KernelsOf<T> kKernelsOf = {
     .sparse_sum = sparse_sum<T>,
     .nonzeros = nonzeros<T>,
     .pixel_sum = pixel_sum<T>,
+    .one_channel_gradient = one_channel_gradient<T>,
+    .add_rows = add_rows<T>,
 };
 constexpr Kernels kKernels = {
     .isa = PYCLR_STRING(PYCLR_ISA),

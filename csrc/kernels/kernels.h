@@ -99,6 +99,20 @@ struct PixelRow {
   int64_t pixels, channels, pixel, window, first;
 };
 
+// What an image x of one channel adds to the gradient dw of kernels (kh, kw, 1, out), kw one of 3,
+// 5 and 7, strides 1, position by position in blocks of two by two. dy is (h, w, out); with
+// `choice`, it is that of windows of two by two: which of its positions has the gradient. x[y *
+// x_row + x] is what the first tap reads at (y, x); eight numbers are read from there on.
+template <class T>
+struct OneChannelGradient {
+  const T* x;
+  int64_t x_row;
+  const T* dy;
+  const uint8_t* choice;
+  int64_t h, w, kh, kw, out;
+  T* dw;
+};
+
 template <class T>
 struct KernelsOf {
   void (*brgemm)(const Brgemm<T>&);
@@ -114,6 +128,9 @@ struct KernelsOf {
   void (*nonzeros)(const PixelRow<T>&, uint64_t* bits);
   // The sum of the pixels, one after the other; there must be choices.
   void (*pixel_sum)(const PixelRow<T>&, T* sum);
+  void (*one_channel_gradient)(const OneChannelGradient<T>&);
+  // y += x, of both so many rows and columns.
+  void (*add_rows)(const T* x, int64_t x_row, T* y, int64_t y_row, int64_t rows, int64_t columns);
 };
 
 struct Kernels {

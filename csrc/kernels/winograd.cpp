@@ -190,10 +190,13 @@ void winograd_weight_gradient(const ConvShape& s, const float* x, const float* d
   const int64_t block = std::min(block_of(s, form, 2 << 20), tiles.count);
   const int64_t v_stride = point_stride(block * s.c), g_stride = point_stride(block * s.out);
   const int64_t u_stride = point_stride(s.c * s.out);
-  float* v = scratch.get<float>(form.points() * (v_stride + g_stride + u_stride));
+  float* v = scratch.get<float>(form.points() * (v_stride + g_stride + 2 * u_stride));
   float *g = v + form.points() * v_stride, *u = g + form.points() * g_stride;
-  // Each sum over the tiles is one chain, whatever thread computes it.
-  constexpr int64_t kRows = 64, kTilesAtOnce = 8;
+  float* of_group = u + form.points() * u_stride;
+  // Blocks make groups of tiles. The sum over a group is one chain, whatever thread computes it,
+  // and so is the sum of the groups.
+  constexpr int64_t kTilesOfGroup = 256, kRows = 64, kTilesAtOnce = 8;
+  const int64_t group = ceil_div(kTilesOfGroup, block) * block;
   const int64_t row_parts = ceil_div(s.c, kRows);
   for (int64_t first = 0; first < tiles.count; first += block) {
     const int64_t count = std::min(block, tiles.count - first);
@@ -204,9 +207,13 @@ void winograd_weight_gradient(const ConvShape& s, const float* x, const float* d
                                   g_stride);
       }
     });
+    const bool begins = first % group == 0;
+    const bool ends = (first + block) % group == 0 || first + block >= tiles.count;
+    float* sums = first < group ? u : of_group;
     parallel_for(form.points() * row_parts, [&](int64_t part) {
       const int64_t p = part / row_parts, row = part % row_parts * kRows;
-      gemm({.m = std::min(kRows, s.c - row),
+      const int64_t rows = std::min(kRows, s.c - row), at = p * u_stride + row * s.out;
+      gemm({.m = rows,
             .n = s.out,
             .k = count,
             .a = v + p * v_stride + row,
@@ -214,9 +221,10 @@ void winograd_weight_gradient(const ConvShape& s, const float* x, const float* d
             .a_k = s.c,
             .b = g + p * g_stride,
             .b_k = s.out,
-            .c = u + p * u_stride + row * s.out,
+            .c = sums + at,
             .c_inner = s.out,
-            .accumulate = first > 0});
+            .accumulate = !begins});
+      if (ends && sums != u) kernels().f32.add_rows(sums + at, 0, u + at, 0, 1, rows * s.out);
     });
   }
   const int64_t parts = std::min(s.c, parts_of(s.c * s.out * form.points() * 8));

@@ -100,6 +100,7 @@ CONVOLUTIONS = {
     "gray-wide": lambda n: ((2, 10, 15, 1), (5, 5, 1, n), {}),
     "gray-same": lambda n: ((1, 7, 13, 1), (4, 3, 1, n), {"padding": "same"}),
     "gray-sevens": lambda n: ((1, 2, 16, 1), (1, 7, 1, n), {}),
+    "gray-many-taps": lambda n: ((2, 6, 9, 1), (8, 7, 1, n), {"padding": "same"}),
     "groups": lambda n: ((2, 5, 6, 6), (3, 2, 2, 3 * n), {"groups": 3}),
     "groups-strided": lambda n: (
         (1, 6, 6, 4),

@@ -377,7 +377,11 @@ PAIR, THREES = {"pool_size": [2, 2]}, {"pool_size": [3, 3]}
 # channels and size of the kernel, attributes of the convolution, the pooling
 POOLED = {
     "halves": (16, 5, {}, PAIR),
-    "few channels": (1, 5, {}, PAIR),
+    "gray": (1, 5, {}, PAIR),
+    "gray, many taps": (1, 7, {"padding": "same"}, PAIR),
+    "gray, clipped windows": (1, 3, {"padding": "same"}, {**PAIR, "padding": "same"}),
+    "gray thirds": (1, 3, {"padding": "same"}, THREES),
+    "gray, four taps": (1, 4, {}, PAIR),
     "colours": (3, 3, {"padding": "same"}, PAIR),
     "remainder": (20, 4, {}, PAIR),
     "clipped windows": (17, 4, {"padding": "same"}, {**PAIR, "padding": "same"}),
@@ -403,16 +407,18 @@ def gradients_of_pooled(channels, size, attributes, pool, dtype="float32", filte
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("case", POOLED.values(), ids=POOLED)
-def test_gradients_without_unpooling(case, dtype, threads):
+def test_gradients_without_unpooling(case, dtype, isa, threads):
     step, x = gradients_of_pooled(*case, dtype=dtype)
     program = make_program(step, x)
     assert "max_pool2d_gradient" not in names(program)
     assert {"conv2d_pooled_weight_gradient", "conv2d_pooled_input_gradient",
             "pooled_bias_gradient"} < set(names(program))  # fmt: skip
-    expected = [t.numpy() for t in step(x)]
-    for count in (1, 2, 3, 4, 8):
-        threads(count)
-        assert_same_bits([t.numpy() for t in program.run([x])], expected)
+    for name in core.available_isas():
+        isa(name)
+        expected = [t.numpy() for t in step(x)]
+        for count in (1, 2, 3, 4, 8):
+            threads(count)
+            assert_same_bits([t.numpy() for t in program.run([x])], expected)
 
 
 @pytest.mark.parametrize(

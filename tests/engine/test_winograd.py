@@ -34,10 +34,11 @@ def matrices(outputs, taps):
 def bounds(kernel, terms, tiles, x, w, dy):
     """How far rounding may move the outputs and the gradient of the kernel.
 
-    Each number passes `terms` (or `tiles`) additions and fewer than 50 operations of the
-    transforms; each operation adds at most an eps of the sum of the absolute values of all that
-    goes into a result.
+    Each number passes `terms` additions (or those of a group of at most 512 tiles, and of the
+    groups of at least 256) and fewer than 50 operations of the transforms; each operation adds at
+    most an eps of the sum of the absolute values of all that goes into a result.
     """
+    additions = min(tiles, 512) + tiles // 256
 
     def rows(outputs):
         a, g, b = (np.abs(m) for m in matrices(outputs, kernel))
@@ -50,7 +51,7 @@ def bounds(kernel, terms, tiles, x, w, dy):
     x, w, dy = (np.abs(v).max() for v in (x, w, dy))
     return (
         EPS * (terms + 50) * terms * forward * x * w,
-        EPS * (tiles + 50) * tiles * gradient * x * dy,
+        EPS * (additions + 50) * tiles * gradient * x * dy,
     )
 
 
@@ -77,6 +78,7 @@ SHAPES = [  # batch, height, width, channels, kernel, filters, padding
     (2, 16, 19, 40, 5, 37, "same"),
     (3, 10, 9, 70, 5, 20, "valid"),
     (40, 8, 8, 24, 3, 100, "same"),
+    (50, 36, 36, 24, 3, 16, "same"),  # many tiles
 ]
 
 
