@@ -128,24 +128,23 @@ void sparse_input_gradient(const ConvShape& s, const SparseGradient<T>& dy, cons
     T* image = dx + i * s.h * s.w * s.c;
     T* target = inside ? image : for_border.get<T>(size);
     std::fill_n(target, size, T(0));
-    SparseSum<T> sum{.bits = bits,
-                     .words = words,
-                     .x = nullptr,
-                     .x_at = numbers,
-                     .w = by_output,
-                     .w_at = taps_at,
-                     .w_row = s.kw * s.c,
-                     .rows = s.kh,
-                     .n = s.kw * s.c,
-                     .y = nullptr,
-                     .y_row = width * s.c};
     for (int64_t oy = 0; oy < s.oh; ++oy) {
       const int64_t row = (i * dy.down + oy / dy.window_h) * dy.across;
-      for (int64_t ox = 0; ox < s.ow; ++ox, sum.bits += words) {
-        sum.x = dy.values + (row + ox / dy.window_w) * s.out;
-        sum.y = target + (oy * s.stride_h * width + ox * s.stride_w) * s.c;
-        kernels_of<T>().sparse_sum(sum);
-      }
+      kernels_of<T>().sparse_sum({.bits = bits + oy * s.ow * words,
+                                  .words = words,
+                                  .x = dy.values + row * s.out,
+                                  .x_at = numbers,
+                                  .w = by_output,
+                                  .w_at = taps_at,
+                                  .w_row = s.kw * s.c,
+                                  .rows = s.kh,
+                                  .n = s.kw * s.c,
+                                  .y = target + oy * s.stride_h * width * s.c,
+                                  .y_row = width * s.c,
+                                  .count = s.ow,
+                                  .y_step = s.stride_w * s.c,
+                                  .x_step = s.out,
+                                  .window = dy.window_w});
     }
     if (!inside) remove_border(s, border, target, image);
   });

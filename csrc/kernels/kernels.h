@@ -57,7 +57,9 @@ struct Brgemm {
 };
 
 // y[r, j] += the sum over the ones b of `bits`, in order, of x[x_at[b]] * w[w_at[b] + r * w_row +
-// j], for r < rows and j < n; y[r, j] is y[r * y_row + j]. Bit b is bit b % 64 of word b / 64.
+// j], for r < rows and j < n; y[r, j] is y[r * y_row + j]. Bit b is bit b % 64 of word b / 64. And
+// this `count` times, one after the other: the bits move on by so many words, y by y_step, and x by
+// x_step after every `window`th.
 template <class T>
 struct SparseSum {
   const uint64_t* bits;
@@ -69,6 +71,7 @@ struct SparseSum {
   int64_t w_row, rows, n;
   T* y;
   int64_t y_row;
+  int64_t count = 1, y_step = 0, x_step = 0, window = 1;
 };
 
 // Two adjacent rows of a convolution of images of one channel with kernels (kh, kw, 1, out), kw one

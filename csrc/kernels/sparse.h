@@ -17,31 +17,44 @@ constexpr int kSparseRegisters = 12;
 #endif
 constexpr int kSparseVectors = 6, kSparseRows = 5;
 
-template <class T, int kRows, int kVectors>
+// The last vector has `tail` lanes.
+template <class T, int kRows, int kVectors, bool kPartial>
 void sparse_tile(const SparseSum<T>& s, const T* w, T* y, int64_t tail) {
   constexpr int L = kLanes<T>;
   const auto read = [tail](const T* p, int v) {
-    return v == kVectors - 1 ? load_n(p + v * L, tail) : load(p + v * L);
+    return kPartial && v == kVectors - 1 ? load_n(p + v * L, tail) : load(p + v * L);
   };
-  Vec<T> sum[kRows][kVectors];
-  PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
-    PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) sum[r][v] = read(y + r * s.y_row, v);
-  }
-  for (int64_t i = 0; i < s.words; ++i) {
-    for (uint64_t left = s.bits[i]; left; left &= left - 1) {
-      const int64_t b = 64 * i + __builtin_ctzll(left);
-      const Vec<T> x = broadcast(s.x[s.x_at[b]]);
-      const T* w_b = w + s.w_at[b];
-      PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
-        PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) {
-          sum[r][v] = fma(x, read(w_b + r * s.w_row, v), sum[r][v]);
+  const uint64_t* bits = s.bits;
+  const T* x = s.x;
+  for (int64_t i = 0, in_window = 0; i < s.count; ++i, y += s.y_step, bits += s.words) {
+    if (in_window == s.window) in_window = 0, x += s.x_step;
+    ++in_window;
+    Vec<T> sum[kRows][kVectors];
+    PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
+      PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) sum[r][v] = read(y + r * s.y_row, v);
+    }
+    for (int64_t word = 0; word < s.words; ++word) {
+      for (uint64_t left = bits[word]; left; left &= left - 1) {
+        const int64_t b = 64 * word + __builtin_ctzll(left);
+        const Vec<T> factor = broadcast(x[s.x_at[b]]);
+        const T* w_b = w + s.w_at[b];
+        PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
+          PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) {
+            sum[r][v] = fma(factor, read(w_b + r * s.w_row, v), sum[r][v]);
+          }
         }
       }
     }
-  }
-  PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
-    PYCLR_UNROLL for (int v = 0; v < kVectors - 1; ++v) store(y + r * s.y_row + v * L, sum[r][v]);
-    store_n(y + r * s.y_row + (kVectors - 1) * L, sum[r][kVectors - 1], tail);
+    PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
+      T* row = y + r * s.y_row;
+      PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) {
+        if (kPartial && v == kVectors - 1) {
+          store_n(row + v * L, sum[r][v], tail);
+        } else {
+          store(row + v * L, sum[r][v]);
+        }
+      }
+    }
   }
 }
 
@@ -51,11 +64,12 @@ struct SparseTiles {
   static constexpr int rows(int vectors) {
     return kSparseRegisters / vectors < kSparseRows ? kSparseRegisters / vectors : kSparseRows;
   }
-  Tile at[kSparseVectors + 1][kSparseRows + 1] = {};
+  Tile at[2][kSparseVectors + 1][kSparseRows + 1] = {};  // [partial last vector][vectors][rows]
   constexpr SparseTiles() { fill<kSparseVectors, rows(kSparseVectors)>(); }
   template <int v, int r>
   constexpr void fill() {
-    at[v][r] = sparse_tile<T, r, v>;
+    at[0][v][r] = sparse_tile<T, r, v, false>;
+    at[1][v][r] = sparse_tile<T, r, v, true>;
     if constexpr (r > 1) {
       fill<v, r - 1>();
     } else if constexpr (v > 1) {
@@ -69,11 +83,17 @@ constexpr SparseTiles<T> kSparseTiles;
 template <class T>
 void sparse_sum(const SparseSum<T>& s) {
   constexpr int64_t L = kLanes<T>;
-  uint64_t any = 0;
-  for (int64_t i = 0; i < s.words; ++i) any |= s.bits[i];
-  if (!any) return;
   const int64_t vectors = (s.n + L - 1) / L;
   const int64_t panels = (vectors + kSparseVectors - 1) / kSparseVectors;
+  if (panels > 1 && s.count > 1) {  // the next may add to another panel of this y
+    SparseSum<T> one = s;
+    one.count = 1;
+    for (int64_t i = 1; i <= s.count; ++i, one.y += s.y_step, one.bits += s.words) {
+      sparse_sum(one);
+      if (i % s.window == 0) one.x += s.x_step;
+    }
+    return;
+  }
   for (int64_t q = 0; q < panels; ++q) {
     const int64_t begin = q * vectors / panels;
     const int width = int((q + 1) * vectors / panels - begin);
@@ -82,7 +102,8 @@ void sparse_sum(const SparseSum<T>& s) {
     const int64_t tiles = (s.rows + at_once - 1) / at_once;
     for (int64_t t = 0, r = 0; t < tiles; ++t) {
       const int64_t end = (t + 1) * s.rows / tiles;
-      kSparseTiles<T>.at[width][end - r](s, s.w + r * s.w_row + j, s.y + r * s.y_row + j, tail);
+      kSparseTiles<T>.at[tail < L][width][end - r](s, s.w + r * s.w_row + j, s.y + r * s.y_row + j,
+                                                   tail);
       r = end;
     }
   }
