@@ -40,24 +40,10 @@ class RunState:
         override: Dictionary of hyper-parameters of the optimizer to the values that the run has
             from where it begins or goes on, or `None`.
 
-    Raises:
-        ValueError: if `save_freq` is neither.
     """
 
     def __init__(self, folder, save_freq="epoch", override=None):
-        if save_freq != "epoch" and (
-            isinstance(save_freq, bool) or not isinstance(save_freq, (int, np.integer))
-            or save_freq < 1
-        ):  # fmt: skip
-            raise ValueError(
-                "Argument `save_freq` must be 'epoch' or an integer, at least 1. "
-                f"Received: save_freq={save_freq!r}"
-            )
         self.folder = os.fspath(folder)
-        if os.path.exists(self.folder) and not os.path.isdir(self.folder):
-            raise ValueError(
-                f"Argument `resume` must be the name of a folder. Received: '{self.folder}'"
-            )
         self.save_freq = save_freq
         self.override = override or {}
 
@@ -141,6 +127,7 @@ class RunState:
         arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
         info = {
             "place": place._asdict(),
+            "steps": callbacks.params.get("steps"),
             "logs": _packed(logs, arrays),
             "validation": _packed(validation, arrays),
             "stopped": bool(model.stop_training),
@@ -188,8 +175,10 @@ def run_state_of(resume, save_freq, override, callbacks):
         )
     if backups:
         (backup,) = backups
+        _check("backup_dir", backup.backup_dir, "save_freq", backup.save_freq)
         return RunState(backup.backup_dir, backup.save_freq, override), backup.delete_checkpoint
     if resume is not None:
+        _check("resume", resume, "resume_save_freq", save_freq)
         return RunState(resume, save_freq, override), False
     if override is not None:
         raise ValueError(
@@ -197,6 +186,22 @@ def run_state_of(resume, save_freq, override, callbacks):
             f"Received: resume_override={override!r}"
         )
     return None, False
+
+
+def _check(folder_name, folder, freq_name, save_freq):
+    """Raises a ValueError if arguments of these names are not as described."""
+    path = os.fspath(folder) if isinstance(folder, (str, os.PathLike)) else None
+    if not path or os.path.exists(path) and not os.path.isdir(path):
+        raise ValueError(
+            f"Argument `{folder_name}` must be the name of a folder. "
+            f"Received: {folder_name}={folder!r}"
+        )
+    whole = isinstance(save_freq, (int, np.integer)) and not isinstance(save_freq, bool)
+    if save_freq != "epoch" and not (whole and save_freq > 0):
+        raise ValueError(
+            f"Argument `{freq_name}` must be 'epoch' or an integer, at least 1. "
+            f"Received: {freq_name}={save_freq!r}"
+        )
 
 
 class Place(NamedTuple):
@@ -231,8 +236,20 @@ class SavedRun:
         self.logs, self.stopped = _unpacked(info["logs"], arrays), info["stopped"]
         self.order_seed = info["order_seed"]
 
-    def check(self, model):
-        """Raises a ValueError if this is the state of another model."""
+    def check(self, model, steps):
+        """Raises a ValueError if this is the state of another model; or, within an epoch, of other
+        data, of which the place would not be found.
+
+        Args:
+            steps: Integer, batches of an epoch, or `None` when that is not known.
+        """
+        before = self._info["steps"]
+        if self.place.step and None not in (before, steps) and before != steps:
+            raise ValueError(
+                f"The run state in '{self._state.folder}' stands after batch {self.place.step} of "
+                f"{before} in epoch {self.place.epoch + 1}, and an epoch of these data has {steps} "
+                "batches. Go on with the same data and batch size; after an epoch they may change."
+            )
         ours, theirs = _descriptions(variables_of(model)), self._info["variables"]
         if ours == theirs:
             return

@@ -95,8 +95,8 @@ class Trainer(Steps):
             initial_epoch: Integer, the epoch at which training begins.
             steps_per_epoch: Integer, batches of an epoch. Defaults to all. The next epoch goes on
                 where the last one stopped, and the data begin anew when they have ended.
-            validation_steps: Integer, batches of a validation, always the first ones. Defaults to
-                all.
+            validation_steps: Integer, batches of a validation, always the first ones; those of an
+                iterator come once, and the next validation takes the next ones. Defaults to all.
             validation_batch_size: Integer. Defaults to `batch_size`.
             validation_freq: Integer, or a text such as `"2 epochs"`: validate after every so many
                 epochs. A list: after these epochs, counted from 1. A text such as `"500 steps"`:
@@ -153,7 +153,8 @@ class Trainer(Steps):
             train.begin(place.number, shuffle)
             self._prepare(train, weights)
             if saved is not None:
-                saved.check(self)
+                self._build_metrics(train.sample())
+                saved.check(self, steps or train.steps)
             if test is not None:
                 stack.enter_context(closing(test))
                 self._preflight(test)
@@ -175,6 +176,8 @@ class Trainer(Steps):
                 )  # fmt: skip
             )
             validation = Validation(self, test, test_steps, frequency, callbacks)
+            if steps or train.steps:
+                validation.warn_if_none_comes((steps or train.steps) * (epochs - initial_epoch))
             self.stop_training = saved is not None and saved.stopped
             if resume_override is not None:
                 self.optimizer.override(resume_override)
@@ -556,6 +559,12 @@ class Trainer(Steps):
                 self._build_compiled(y, output)
         object.__setattr__(self, "_known_output", (structure_version(), sample.signature))
         object.__setattr__(self, "_output_spec", output)
+
+    def _build_metrics(self, sample):
+        """Makes the variables that some metrics make when they see the first batch."""
+        x, y, sample_weight = unpack(pack(sample.nest, sample.first_row()))
+        with dry_run():
+            self.compute_metrics(x, y, self._output_spec, sample_weight)
 
     def _callback_list(self, callbacks, verbose, add_history=False, **params):
         if isinstance(callbacks, CallbackList):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -73,6 +74,16 @@ class Validation:
         self._batches = 0  # of training, since `fit` began
         self._done = 0  # validations
         self.logs = {}
+
+    def warn_if_none_comes(self, batches):
+        """Warns when the training of so many batches ends before the first validation."""
+        every = self._frequency.steps
+        if every is not None and 0 < batches < every:
+            warnings.warn(
+                f"There will be no validation: `validation_freq` is {every} steps, and training "
+                f"has {batches}.",
+                stacklevel=3,
+            )
 
     def limit(self, wanted):
         """Returns how many batches may run before a validation is due.

@@ -280,6 +280,27 @@ def test_a_damaged_state_is_named_and_the_one_before_is_used(damage, tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+def test_metrics_that_are_made_by_the_first_batch(tmp_path):
+    """Their variables are in the state, and it fits the model of the next process."""
+
+    def train(folder, *more):
+        net, labels = runs.model(), np.eye(3, dtype="float32")[runs.Y]
+        several = [
+            pyclr.metrics.F1Score(name="f1"),
+            pyclr.metrics.AUC(multi_label=True),
+            pyclr.metrics.R2Score(),
+        ]
+        net.compile("adam", "categorical_crossentropy", metrics=several)
+        history = net.fit(runs.X, labels, batch_size=8, epochs=3, verbose=0, resume=folder,
+                          resume_save_freq=5, callbacks=list(more))  # fmt: skip
+        return runs.result_of_training(net, history)
+
+    expected = train(tmp_path / "direct")
+    with pytest.raises(RuntimeError):
+        train(tmp_path / "run", StopAt(1, 8))
+    assert_equal(train(tmp_path / "run"), expected)
+
+
 def test_the_state_of_another_model_is_refused(tmp_path):
     fit(runs.model(), tmp_path)
     other = pyclr.Sequential([pyclr.Input((6,)), layers.Dense(3, activation="softmax")])
@@ -289,6 +310,24 @@ def test_the_state_of_another_model_is_refused(tmp_path):
         fit(other, tmp_path)
     for a, b in zip(before, other.get_weights()):
         np.testing.assert_array_equal(a, b)
+
+
+def test_the_place_within_an_epoch_is_that_of_the_same_data(tmp_path):
+    with pytest.raises(RuntimeError):
+        fit(runs.model(), tmp_path, [StopAt(1, 8)], resume_save_freq=5)
+    for options in ({"batch_size": 16}, {"steps_per_epoch": 6}):
+        arguments = {"batch_size": 8, "epochs": 4, "verbose": 0, "resume": tmp_path, **options}
+        net = runs.model()
+        before = net.get_weights()
+        with pytest.raises(ValueError, match="stands after batch 5 of 12 in epoch 2, .* has 6 bat"):
+            net.fit(runs.X, runs.Y, **arguments)
+        for a, b in zip(before, net.get_weights()):
+            np.testing.assert_array_equal(a, b)
+    with pytest.raises(RuntimeError):
+        fit(runs.model(), tmp_path / "edge", [StopAt(1, 0)])
+    net = runs.model()
+    net.fit(runs.X, runs.Y, batch_size=16, epochs=4, verbose=0, resume=tmp_path / "edge")
+    assert int(net.optimizer.iterations) == 12 + 3 * 6
 
 
 def test_nan_does_not_replace_the_last_finite_state(tmp_path):
@@ -390,10 +429,16 @@ def test_a_wrong_override_changes_nothing(tmp_path):
 
 
 def test_arguments_are_checked(tmp_path):
-    with pytest.raises(ValueError, match="`save_freq` must be 'epoch' or an integer"):
-        fit(runs.model(), tmp_path, resume_save_freq=0)
+    for freq in (0, 0.5, True, "batch"):
+        with pytest.raises(ValueError, match="`resume_save_freq` must be 'epoch' or an integer"):
+            fit(runs.model(), tmp_path, resume_save_freq=freq)
+        with pytest.raises(ValueError, match="`save_freq` must be 'epoch' or an integer"):
+            fit(runs.model(), None, [pyclr.callbacks.BackupAndRestore(tmp_path, freq)])
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="`on_interrupt` must be 'raise' or 'stop'.*=None"):
         fit(runs.model(), None, on_interrupt=None)
     with pytest.raises(ValueError, match="`resume` must be the name of a folder"):
         fit(runs.model(), tmp_path / "file")
+    for folder in ("", 3):
+        with pytest.raises(ValueError, match="`resume` must be the name of a folder"):
+            fit(runs.model(), folder)
