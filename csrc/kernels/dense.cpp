@@ -12,7 +12,7 @@ struct Grid {
 };
 
 // Blocks begin at multiples of these, so that only the last ones have partial tiles.
-constexpr int64_t kRowUnit = 12;
+constexpr int64_t kRowUnit = 6;
 int64_t column_unit(size_t value_size) { return 4 * kernels().vector_bytes / int64_t(value_size); }
 
 // Of the grids with about `parts` blocks, the one that reads least: a block reads its rows of A and
