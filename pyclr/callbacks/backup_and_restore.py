@@ -20,7 +20,7 @@ class BackupAndRestore(Callback):
             many batches.
         double_checkpoint: Has no effect: the two newest states are always kept.
         delete_checkpoint: Boolean, whether the states are removed when the run has ended well: not
-            by an error, Ctrl-C or weights that are not finite.
+            by an error, Ctrl-C, `TimeBudget` or weights that are not finite.
 
     Raises:
         ValueError: if an argument is not as described.

@@ -43,6 +43,9 @@ class Callback:
     # Whether a batch hook of this class sets the learning rate.
     _sets_rate = False
 
+    # Whether it has ended the run for now: a run that is started again goes on.
+    _ended_for_now = False
+
     # Set by CallbackList: all callbacks of the run, and its `Context`.
     _companions: tuple = ()
     _context = None

@@ -76,6 +76,10 @@ class CallbackList(Callback):
         if self._context is not None:
             self._context.set_batch(stretch)
 
+    def ended_for_now(self):
+        """Returns whether a callback has ended the run so that it can go on."""
+        return any(callback._ended_for_now for callback in self._own())
+
     def listens(self, hook):
         """Returns whether any callback but the progress bar overrides a hook; the bar is told what
         it needs between stretches of batches."""

@@ -11,7 +11,9 @@ class TimeBudget(Callback):
     """Stops training after a time, within one batch.
 
     The epoch in which time runs out ends there, with its validation and the other callbacks'
-    hooks. The time of a run that goes on from a state counts.
+    hooks. With `fit(resume=...)` or `BackupAndRestore` the state before that end is kept: given
+    more time, the run goes on with the next batch, to the bits of one that had the time. The time
+    of the runs before counts.
 
     Args:
         seconds: Number, the time from the beginning of `fit`.
@@ -48,7 +50,9 @@ class TimeBudget(Callback):
         if not self.resumed:
             self._before = 0.0
         self._start = time.monotonic()
-        self._said = False
+        self._said = self._ended_for_now = False
+        if self.resumed:
+            self._check_time()
 
     def on_train_batch_end(self, batch, logs=None):
         self._check_time()
@@ -70,6 +74,8 @@ class TimeBudget(Callback):
     def _check_time(self):
         if self.elapsed < self.seconds:
             return
+        # Training that something else has ended is not to go on.
+        self._ended_for_now = self._ended_for_now or not self.model.stop_training
         self.model.stop_training = True
         if self.verbose > 0 and not self._said:
             print(f"\nTraining is ended after {self.elapsed:.1f} of {self.seconds:g} seconds.")

@@ -28,6 +28,7 @@ class Keeper:
         self.validation = validation
         self.interrupted = False
         self._stop = stop
+        self._closed = False  # what comes is not saved
         self._saved = None
         self._warned = False
         self._interrupts = Interrupts()
@@ -75,6 +76,11 @@ class Keeper:
             self._logs = logs()
             self.save()
             self._interrupt()
+        elif self._model.stop_training and self._callbacks.ended_for_now():
+            # The epoch comes to an early end, which a run that goes on must not know of.
+            self._logs = logs()
+            self.save()
+            self._closed = True
 
     def after_epoch(self):
         """Told that an epoch has ended, its validation and its callbacks included."""
@@ -94,7 +100,7 @@ class Keeper:
     def save(self):
         """Saves the state, unless it is saved already."""
         self._until = self._every
-        if self._state is not None and self._saved != self._place:
+        if self._state is not None and not self._closed and self._saved != self._place:
             saved = self._state.save(
                 self._model, self._callbacks, self._place, self._logs, self.validation.get_state()
             )
@@ -115,6 +121,7 @@ class Keeper:
 
     def end(self, delete):
         """Told that the run has succeeded; `delete` says whether its states go."""
-        whole = not self.interrupted and self._saved == self._place
+        ended = not self.interrupted and not self._callbacks.ended_for_now()
+        whole = ended and self._saved == self._place
         if delete and self._state is not None and whole:
             self._state.remove()

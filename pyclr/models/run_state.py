@@ -130,7 +130,7 @@ class RunState:
             "steps": callbacks.params.get("steps"),
             "logs": _packed(logs, arrays),
             "validation": _packed(validation, arrays),
-            "stopped": bool(model.stop_training),
+            "stopped": bool(model.stop_training) and not callbacks.ended_for_now(),
             "variables": _descriptions(variables),
             "callbacks": _packed(callbacks.get_state(), arrays),
             "order_seed": model._order_seed,

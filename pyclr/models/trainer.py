@@ -108,7 +108,9 @@ class Trainer(Steps):
             resume: Path of a folder, or `None`. The state of the run is saved there, and a run that
                 was stopped - killed, too - goes on from it: with the weights, optimizer, order of
                 the data, random numbers, History and callbacks' states of a run that was not, bit
-                for bit. The script has to make the same model and data.
+                for bit. The script has to make the same model and data. A run that has come to its
+                end goes on if there are more `epochs`; one that a callback has ended stays so, but
+                for `TimeBudget`.
             resume_save_freq: `"epoch"`, or an integer: the state is saved after every epoch, and
                 after every so many batches.
             resume_override: Dictionary of hyper-parameters of the optimizer to numbers or

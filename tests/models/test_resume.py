@@ -245,6 +245,46 @@ def test_a_second_ctrl_c_raises_at_once(second, on_interrupt, tmp_path):
     assert_equal(fit_best(ema_model(), tmp_path / "run"), expected)
 
 
+class Clock(pyclr.callbacks.Callback):
+    """Makes every batch, and the end of every epoch, take a second."""
+
+    def __init__(self, monkeypatch):
+        super().__init__()
+        self.now = 0.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.now += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.now += 1
+
+
+@pytest.mark.parametrize("backup", [False, True])
+@pytest.mark.parametrize("seconds", [5, 12, 13, 30])  # in an epoch, at its end, after it
+def test_a_run_that_gets_more_time_goes_on(seconds, backup, tmp_path, monkeypatch):
+    """`TimeBudget(seconds)` stops within one batch and leaves a resumable state."""
+
+    def train(folder, seconds):
+        net = ema_model()
+        budget = pyclr.callbacks.TimeBudget(seconds)
+        log = pyclr.callbacks.CSVLogger(folder + ".csv")
+        callbacks = [Clock(monkeypatch), budget, log]
+        if backup:
+            callbacks.append(pyclr.callbacks.BackupAndRestore(folder))
+        found = fit_best(net, None if backup else folder, *callbacks)
+        with open(folder + ".csv") as file:
+            return {**found, "csv": np.array(file.read())}
+
+    expected = train(str(tmp_path / "direct"), 999)
+    folder = str(tmp_path / "run")
+    assert len(train(folder, seconds)["epochs"]) < 4
+    train(folder, seconds)  # no time left: nothing is done
+    train(folder, seconds + 9)
+    assert_equal(train(folder, 999), expected)
+    assert os.path.exists(folder) != backup
+
+
 def test_ctrl_c_at_the_very_end():
     """Nothing is left to stop; it is not swallowed."""
     with pytest.raises(KeyboardInterrupt):
