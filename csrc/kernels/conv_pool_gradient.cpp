@@ -61,19 +61,18 @@ void pooled_bias_gradient(const ConvShape& s, const SparseGradient<T>& dy, T* db
   const int64_t parts = std::min(s.n, parts_of(s.n * dy.down * dy.across * s.out * 2));
   parallel_for(parts, [&](int64_t part) {
     for (int64_t image = s.n * part / parts; image < s.n * (part + 1) / parts; ++image) {
-      for (int64_t oy = 0; oy < s.oh; ++oy) {
-        T* sum = sums + (image * s.oh + oy) * s.out;
-        std::fill_n(sum, s.out, T(0));
-        if (oy >= dy.down * dy.window_h) continue;
-        const int64_t at = (image * dy.down + oy / dy.window_h) * dy.across * s.out;
-        kernels_of<T>().pixel_sum({.values = dy.values + at,
-                                   .choice = dy.choice + at,
-                                   .pixels = std::min(s.ow, dy.across * dy.window_w),
-                                   .channels = s.out,
-                                   .pixel = s.out,
-                                   .window = dy.window_w,
-                                   .first = oy % dy.window_h * dy.window_w},
-                                  sum);
+      T* of_image = sums + image * s.oh * s.out;
+      std::fill_n(of_image, s.oh * s.out, T(0));
+      for (int64_t row = 0; row < dy.down; ++row) {
+        const int64_t at = (image * dy.down + row) * dy.across * s.out, oy = row * dy.window_h;
+        kernels_of<T>().pixel_sums({.values = dy.values + at,
+                                    .choice = dy.choice + at,
+                                    .pixels = std::min(s.ow, dy.across * dy.window_w),
+                                    .channels = s.out,
+                                    .pixel = s.out,
+                                    .window = dy.window_w,
+                                    .first = 0},
+                                   std::min(dy.window_h, s.oh - oy), of_image + oy * s.out, s.out);
       }
     }
   });

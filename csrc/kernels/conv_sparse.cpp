@@ -64,10 +64,12 @@ void find_nonzeros(const ConvShape& s, const SparseGradient<T>& dy, int64_t imag
 void transpose_bits(uint64_t* rows) {
   uint64_t mask = 0xFFFFFFFF;
   for (int size = 32; size; size /= 2, mask ^= mask << size) {
-    for (int i = 0; i < 64; i = (i + size + 1) & ~size) {
-      const uint64_t moved = (rows[i] >> size ^ rows[i + size]) & mask;
-      rows[i] ^= moved << size;
-      rows[i + size] ^= moved;
+    for (uint64_t* block = rows; block < rows + 64; block += 2 * size) {
+      for (int i = 0; i < size; ++i) {
+        const uint64_t moved = (block[i] >> size ^ block[i + size]) & mask;
+        block[i] ^= moved << size;
+        block[i + size] ^= moved;
+      }
     }
   }
 }

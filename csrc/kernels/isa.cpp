@@ -30,7 +30,7 @@ constexpr KernelsOf<T> kKernelsOf = {
     .transpose = transpose<T>,
     .sparse_sum = sparse_sum<T>,
     .nonzeros = nonzeros<T>,
-    .pixel_sum = pixel_sum<T>,
+    .pixel_sums = pixel_sums<T>,
     .one_channel_gradient = one_channel_gradient<T>,
     .add_rows = add_rows<T>,
 };

@@ -129,8 +129,9 @@ struct KernelsOf {
   void (*sparse_sum)(const SparseSum<T>&);
   // Which numbers are not zero: pixel by pixel a bit a channel, in whole words.
   void (*nonzeros)(const PixelRow<T>&, uint64_t* bits);
-  // The sum of the pixels, one after the other; there must be choices.
-  void (*pixel_sum)(const PixelRow<T>&, T* sum);
+  // The sum of the pixels, one after the other, of each of `rows` rows of the windows, whose
+  // choices follow each other; there must be choices. sums (rows, sums_row).
+  void (*pixel_sums)(const PixelRow<T>&, int64_t rows, T* sums, int64_t sums_row);
   void (*one_channel_gradient)(const OneChannelGradient<T>&);
   // y += x, of both so many rows and columns.
   void (*add_rows)(const T* x, int64_t x_row, T* y, int64_t y_row, int64_t rows, int64_t columns);

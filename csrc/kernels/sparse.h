@@ -141,19 +141,31 @@ void nonzeros(const PixelRow<T>& row, uint64_t* bits) {
   }
 }
 
-template <class T>
-void pixel_sum(const PixelRow<T>& row, T* sum) {
+template <class T, int kRows>
+void pixel_sums_of(const PixelRow<T>& row, int64_t first, T* sums, int64_t sums_row) {
   const int64_t windows = (row.pixels + row.window - 1) / row.window;
   for_vectors<T>(row.channels, [&](int64_t c, auto lanes) {
-    Vec<T> total{};
+    Vec<T> total[kRows] = {};
     for (int64_t i = 0; i < windows; ++i) {
       const IntVec<T> where = read_index<T>(row.choice + i * row.pixel + c, lanes);
-      const auto here = (where >= static_cast<int32_t>(row.first)) &
-                        (where < static_cast<int32_t>(row.first + row.window));
-      total += select(here, lanes.read(row.values + i * row.pixel + c), Vec<T>{});
+      const Vec<T> value = lanes.read(row.values + i * row.pixel + c);
+      PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
+        const auto begin = static_cast<int32_t>(first + r * row.window);
+        const auto here = (where >= begin) & (where < static_cast<int32_t>(begin + row.window));
+        total[r] += select(here, value, Vec<T>{});
+      }
     }
-    lanes.write(sum + c, total);
+    PYCLR_UNROLL for (int r = 0; r < kRows; ++r) lanes.write(sums + r * sums_row + c, total[r]);
   });
+}
+
+template <class T>
+void pixel_sums(const PixelRow<T>& row, int64_t rows, T* sums, int64_t sums_row) {
+  int64_t r = 0;
+  for (; r + 2 <= rows; r += 2) {
+    pixel_sums_of<T, 2>(row, row.first + r * row.window, sums + r * sums_row, sums_row);
+  }
+  if (r < rows) pixel_sums_of<T, 1>(row, row.first + r * row.window, sums + r * sums_row, sums_row);
 }
 
 }  // namespace
