@@ -26,9 +26,9 @@ constexpr size_t kHugePage = size_t{2} << 20;
 void* allocate(size_t bytes) {
 #if defined(__linux__)
   if (bytes >= kHugePage) {
-    const size_t whole = (bytes + kHugePage - 1) / kHugePage * kHugePage;
-    void* block = std::aligned_alloc(kHugePage, whole);
-    if (block) madvise(block, whole, MADV_HUGEPAGE);  // advice: a refusal changes nothing
+    void* block = std::aligned_alloc(kHugePage, bytes);
+    // Advice: a refusal changes nothing. The rest of the block stays on small pages.
+    if (block) madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
     return block;
   }
 #endif
