@@ -37,7 +37,7 @@ int64_t block_begin(int64_t i, int64_t blocks, int64_t n, int64_t unit) {
 }
 
 // Rows of B used at a time while the rows of A pass by, so that a panel of them stays in cache.
-constexpr int64_t kDepth = 256;
+constexpr int64_t kDepth = 400;
 
 // A panel of B whose rows are this many bytes apart is copied together: they would share few sets
 // of the caches and need a page of memory each. So many rows of A repay the copy.
@@ -51,12 +51,14 @@ void gemm_block(const Brgemm<T>& whole) {
   const int64_t width = copy ? kernel.panel : whole.n;
   thread_local Scratch scratch;
   T* panel = copy ? scratch.get<T>(kDepth * width) : nullptr;
-  for (int64_t p = 0; p == 0 || p < whole.k; p += kDepth) {
-    const bool last = p + kDepth >= whole.k;
+  const int64_t slabs = std::max<int64_t>(1, ceil_div(whole.k, kDepth));
+  for (int64_t slab = 0; slab < slabs; ++slab) {  // nearly equal ones: a short one costs as much C
+    const int64_t p = whole.k * slab / slabs, end = whole.k * (slab + 1) / slabs;
+    const bool last = end == whole.k;
     for (int64_t j = 0; j < whole.n; j += width) {
       Brgemm<T> g = whole;
       g.n = std::min(width, whole.n - j);
-      g.k = std::min(kDepth, whole.k - p);
+      g.k = end - p;
       g.a += p * g.a_k;
       g.b += p * g.b_k + j;
       g.c += j;
