@@ -459,16 +459,26 @@ void weight_gradient_box(const ConvShape& s, const Span& h, const Span& w, int64
 
 }  // namespace
 
+namespace {
+
+// Whether each nonzero number of dy meets enough others to be worth the search for it, side by side
+// in memory.
+bool is_worth_a_search(const ConvShape& s) {
+  constexpr int64_t kNumbers = 128;
+  return s.kh * s.kw * s.c >= kNumbers && s.groups == 1 && s.dilation_h == 1 && s.dilation_w == 1;
+}
+
+}  // namespace
+
 template <class T>
 bool sparse_suits_input(const ConvShape& s) {
-  return s.groups == 1 && s.dilation_h == 1 && s.dilation_w == 1 && !few_suits_input(s) &&
-         !winograd_suits_inputs<T>(s);
+  return is_worth_a_search(s) && !few_suits_input(s) && !winograd_suits_inputs<T>(s);
 }
 
 // Few channels would leave a vector's lanes empty.
 template <class T>
 bool sparse_suits_weights(const ConvShape& s) {
-  return s.groups == 1 && s.dilation_h == 1 && s.dilation_w == 1 && s.c >= kManyChannels &&
+  return is_worth_a_search(s) && s.c >= kManyChannels &&
          !(std::is_same_v<T, float> && winograd_suits_weights(s));
 }
 

@@ -108,7 +108,7 @@ bool mostly_zeros(const T* values, int64_t size) {
     for (int64_t i = begin; i < end; ++i) nonzeros += values[i] != 0;
     seen += end - begin;
   }
-  return seen > 0 && 5 * nonzeros < 2 * seen;
+  return seen > 0 && 10 * nonzeros < 3 * seen;
 }
 
 template <class T>
