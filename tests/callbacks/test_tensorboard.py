@@ -87,6 +87,20 @@ def test_batches(tmp_path, frequency, steps):
     assert all(value > 0 for _, value in train["epoch_steps_per_second"])
 
 
+def test_validations_within_epochs(tmp_path):
+    board = callbacks.TensorBoard(tmp_path, update_freq="batch", write_steps_per_second=True)
+    found = make().fit(
+        **DATA, epochs=2, validation_data=(X, Y), validation_freq="3 steps", callbacks=[board]
+    )
+    names = {"loss", "acc", "steps_per_second"}
+    expected = {f"{kind}_{name}" for kind in ("batch", "epoch") for name in names}
+    assert set(scalars(tmp_path / "train")) == expected | {"epoch_learning_rate"}
+    validation = scalars(tmp_path / "validation")
+    losses = single(found.validations["val_loss"])
+    assert validation["evaluation_loss_vs_iterations"] == list(zip([3, 6], losses))
+    assert validation["epoch_loss"] == list(enumerate(losses))
+
+
 def test_only_batch_frequencies_listen_to_batches(tmp_path):
     for frequency, expected in (("epoch", False), (5, True)):
         board = callbacks.TensorBoard(tmp_path, update_freq=frequency)
