@@ -117,18 +117,23 @@ class RNN(Layer):
 
     def _first_states(self, sequences, initial_state):
         batch = sequences.shape[0]
-        if self.stateful:
-            with symbolic.real_run():
-                self._make_states(batch)
+        keeps = self._keeps_states()
+        if keeps:
+            self.make_states(batch)
         if initial_state is not None:
             single = not isinstance(initial_state, (list, tuple))
             states = [initial_state] if single else list(initial_state)
         else:
-            states = self.states if self.stateful else self.get_initial_state(batch)
+            states = self.states if keeps else self.get_initial_state(batch)
         return tree.map_structure(lambda x: ops.cast(x, self.dtype), states)
 
-    def _make_states(self, batch):
-        """The variables of a stateful layer, made for the first batch."""
+    def _keeps_states(self):
+        # Not where shapes are inferred, from another number of sequences.
+        return self.stateful and not symbolic.is_dry()
+
+    def make_states(self, batch):
+        """Makes the states of a stateful layer, at the first batch; a ValueError if this one is of
+        another size."""
         if self.states is None:
             values = self.get_initial_state(batch)
             make = lambda x: Variable(x.numpy(), trainable=False, name="rnn_state")  # noqa: E731
@@ -162,7 +167,7 @@ class RNN(Layer):
                     last = outputs[-1]
             else:
                 outputs, last, states = self._steps(x, states, mask, training)
-        if self.stateful:
+        if self._keeps_states():
             for variable, state in zip(tree.flatten(self.states), tree.flatten(states)):
                 variable.assign(state)
         output = _swap(outputs) if self.return_sequences else last

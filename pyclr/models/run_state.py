@@ -289,13 +289,26 @@ class SavedRun:
 
 
 def variables_of(model):
-    """Everything numeric that training changes: weights, random streams, optimizer, metrics."""
+    """Everything numeric that training changes: weights, random streams, optimizer, metrics, and
+    what stateful layers keep."""
     # The optimizer's rate is there whether or not it is scheduled now.
     found = [*model.variables, innermost(model.optimizer)._rate, *model.optimizer.variables]
     for metric in model.metrics:
         found += metric.variables
+    found += states_of(model)
     seen = set()
     return [v for v in found if not (id(v) in seen or seen.add(id(v)))]
+
+
+def stateful_layers(layer):
+    """Returns the layers in a layer that keep states from batch to batch, which are no weights."""
+    found = [layer] if getattr(layer, "stateful", False) and hasattr(layer, "make_states") else []
+    return found + [one for inner in layer._sublayers() for one in stateful_layers(inner)]
+
+
+def states_of(model):
+    """Returns the states that stateful layers keep: variables, made at the first batch."""
+    return [v for layer in stateful_layers(model) for v in tree.flatten(layer.states or [])]
 
 
 def _descriptions(variables):

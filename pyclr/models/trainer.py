@@ -29,7 +29,7 @@ from .arguments import (
 )
 from .keeper import Keeper
 from .outputs import Logs, OutputSpec, Sink, to_numpy
-from .run_state import Place, run_state_of
+from .run_state import Place, run_state_of, stateful_layers
 from .steps import Steps, unpack
 from .validation import Frequency, Validation
 
@@ -155,7 +155,7 @@ class Trainer(Steps):
             train.begin(place.number, shuffle)
             self._prepare(train, weights)
             if saved is not None:
-                self._build_metrics(train.sample())
+                self._make_late_variables(train.sample())
                 saved.check(self, steps or train.steps)
             if test is not None:
                 stack.enter_context(closing(test))
@@ -562,8 +562,10 @@ class Trainer(Steps):
         object.__setattr__(self, "_known_output", (structure_version(), sample.signature))
         object.__setattr__(self, "_output_spec", output)
 
-    def _build_metrics(self, sample):
-        """Makes the variables that some metrics make when they see the first batch."""
+    def _make_late_variables(self, sample):
+        """Makes the variables that some metrics and stateful layers make at the first batch."""
+        for layer in stateful_layers(self):
+            layer.make_states(min(sample.batch_size, sample.rows))
         x, y, sample_weight = unpack(pack(sample.nest, sample.first_row()))
         with dry_run():
             self.compute_metrics(x, y, self._output_spec, sample_weight)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..random import seed as global_seed
+from .run_state import states_of
 
 _TEXT = re.compile(r"\s*(\d+)\s*(step|epoch)s?\s*")
 
@@ -142,7 +143,7 @@ class Validation:
 def _kept(model):
     """Puts back what a test step changes: running metrics, states of layers, random numbers."""
     variables = [v for metric in model.metrics for v in metric.variables]
-    variables += model.non_trainable_variables
+    variables += model.non_trainable_variables + states_of(model)
     before = [(variable, variable.numpy()) for variable in variables]
     random = global_seed.get_state()
     try:

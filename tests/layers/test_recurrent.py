@@ -56,6 +56,26 @@ def test_stateful(kind):
         whole(X[:2])
 
 
+@KINDS
+@pytest.mark.parametrize("size", [None, 3])
+def test_a_model_with_a_stateful_layer(kind, size):
+    """What a batch begins with is what the one before has ended with, also when it is replayed."""
+    x = np.random.default_rng(1).normal(size=(12, 5, 2)).astype("float32")
+    layer = getattr(layers, kind)(4, stateful=True)
+    model = pyclr.Sequential([pyclr.Input((5, 2), batch_size=size), layer, layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(x, x[:, 0, :1], batch_size=3, epochs=2, shuffle=False, verbose=0)
+    layer.reset_states()
+    found = model.predict(x, batch_size=3, verbose=0)
+    whole = getattr(layers, kind)(4)
+    plain = pyclr.Sequential([pyclr.Input((None, 2)), whole, layers.Dense(1)])
+    plain.set_weights(model.get_weights())
+    for last in range(1, 5):  # the rows i, i + 3, ... are one sequence in parts
+        parts = [x[3 * part : 3 * part + 3] for part in range(last)]
+        expected = plain(np.concatenate(parts, axis=1)).numpy()
+        np.testing.assert_allclose(found[3 * last - 3 : 3 * last], expected, atol=1e-5)
+
+
 def test_a_stateful_layer_replays():
     layer = layers.GRU(2, stateful=True)
     layer(X)

@@ -129,6 +129,31 @@ def test_training_is_the_same_with_validations_within_epochs(kind, eager, listen
         assert logs == results[2][1]
 
 
+def test_states_of_recurrent_layers_go_on(tmp_path):
+    """After a validation, and in another process."""
+
+    def run(validate, *more, folder=None):
+        pyclr.utils.set_random_seed(3)
+        model = pyclr.Sequential(
+            [
+                pyclr.Input((4, 1)),
+                layers.Bidirectional(layers.LSTM(3, stateful=True)),
+                layers.Dense(3, activation="softmax"),
+            ]
+        )
+        model.compile("adam", "sparse_categorical_crossentropy")
+        options = dict(x=X[:40, :, None], y=Y[:40], shuffle=False, resume=folder)
+        options |= dict(resume_save_freq=3, validation_data=(TEST[0][:16, :, None], TEST[1][:16]))
+        fit(model, validate, more=more, **options)
+        return model.get_weights()
+
+    expected = run(None)
+    assert all(map(np.array_equal, run("3 steps"), expected))
+    with pytest.raises(ConnectionError):
+        run("3 steps", Lost(), folder=tmp_path)
+    assert all(map(np.array_equal, run("3 steps", folder=tmp_path), expected))
+
+
 def test_results_are_those_of_evaluate_with_the_weights_of_that_step():
     weights = {}
 
