@@ -33,11 +33,13 @@ def undisturbed(tmp_path_factory):
 
     def get(kind):
         if kind not in known:
-            folder = str(tmp_path_factory.mktemp("undisturbed"))
-            start = time.perf_counter()
-            net, history = runs.train(folder, kind)
-            seconds = time.perf_counter() - start
-            known[kind] = runs.result(folder, net, history), seconds
+            seconds = []
+            for _ in range(3):  # the shortest is that of a process that had its time
+                folder = str(tmp_path_factory.mktemp("undisturbed"))
+                start = time.perf_counter()
+                net, history = runs.train(folder, kind)
+                seconds.append(time.perf_counter() - start)
+            known[kind] = runs.result(folder, net, history), min(seconds)
         return known[kind]
 
     return get
