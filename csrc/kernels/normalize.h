@@ -7,26 +7,43 @@
 namespace pyclr::PYCLR_ISA {
 namespace {
 
-// The sum over i < rows of term(i); four at a time, since an addition waits for the one before.
-template <class T, class F>
-PYCLR_INLINE Vec<T> sum_terms(int64_t rows, F term) {
-  Vec<T> sum{};
+// Two sums a column: terms(i, j, lanes, s, p) gives the terms of row i in the columns from j on.
+// Four rows at a time: memory is read in order, and the sums stay in the cache.
+template <class T, class Terms>
+PYCLR_INLINE void column_sums(int64_t rows, int64_t n, T* s_sum, T* p_sum, Terms terms) {
+  for_vectors<T>(n, [&](int64_t j, auto lanes) {
+    lanes.write(s_sum + j, Vec<T>{});
+    lanes.write(p_sum + j, Vec<T>{});
+  });
   int64_t i = 0;
-  for (; i + 4 <= rows; i += 4) sum += (term(i) + term(i + 1)) + (term(i + 2) + term(i + 3));
-  for (; i < rows; ++i) sum += term(i);
-  return sum;
+  for (; i + 4 <= rows; i += 4)
+    for_vectors<T>(n, [&](int64_t j, auto lanes) {
+      Vec<T> s[4], p[4];
+      PYCLR_UNROLL for (int k = 0; k < 4; ++k) terms(i + k, j, lanes, s[k], p[k]);
+      lanes.write(s_sum + j, lanes.read(s_sum + j) + ((s[0] + s[1]) + (s[2] + s[3])));
+      lanes.write(p_sum + j, lanes.read(p_sum + j) + ((p[0] + p[1]) + (p[2] + p[3])));
+    });
+  for (; i < rows; ++i)
+    for_vectors<T>(n, [&](int64_t j, auto lanes) {
+      Vec<T> s, p;
+      terms(i, j, lanes, s, p);
+      lanes.write(s_sum + j, lanes.read(s_sum + j) + s);
+      lanes.write(p_sum + j, lanes.read(p_sum + j) + p);
+    });
 }
 
+// In one pass: differences from the first row keep the digits that a large mean would cost.
 template <class T>
 void moments(const T* x, int64_t rows, int64_t n, T* mean, T* squares) {
+  column_sums<T>(rows, n, mean, squares,
+                 [&](int64_t i, int64_t j, auto lanes, Vec<T>& sum, Vec<T>& square) {
+                   sum = lanes.read(x + i * n + j) - lanes.read(x + j);
+                   square = sum * sum;
+                 });
   for_vectors<T>(n, [&](int64_t j, auto lanes) {
-    auto value = [&](int64_t i) { return lanes.read(x + i * n + j); };
-    const Vec<T> center = sum_terms<T>(rows, value) / static_cast<T>(rows);
-    lanes.write(mean + j, center);
-    lanes.write(squares + j, sum_terms<T>(rows, [&](int64_t i) {
-                  const Vec<T> d = value(i) - center;
-                  return d * d;
-                }));
+    const Vec<T> sum = lanes.read(mean + j), shift = sum / static_cast<T>(rows);
+    lanes.write(mean + j, lanes.read(x + j) + shift);
+    lanes.write(squares + j, max(lanes.read(squares + j) - sum * shift, Vec<T>{}));
   });
 }
 
@@ -43,17 +60,11 @@ void affine(const T* x, int64_t rows, int64_t n, const T* mean, const T* scale, 
 template <class T>
 void gradient_sums(const T* dy, const T* x, int64_t rows, int64_t n, const T* mean, T* sum,
                    T* product) {
-  for_vectors<T>(n, [&](int64_t j, auto lanes) {
-    const Vec<T> center = lanes.read(mean + j);
-    Vec<T> s{}, p{};
-    for (int64_t i = 0; i < rows; ++i) {
-      const Vec<T> g = lanes.read(dy + i * n + j);
-      s += g;
-      p += g * (lanes.read(x + i * n + j) - center);
-    }
-    lanes.write(sum + j, s);
-    lanes.write(product + j, p);
-  });
+  column_sums<T>(rows, n, sum, product,
+                 [&](int64_t i, int64_t j, auto lanes, Vec<T>& g, Vec<T>& p) {
+                   g = lanes.read(dy + i * n + j);
+                   p = g * (lanes.read(x + i * n + j) - lanes.read(mean + j));
+                 });
 }
 
 template <class T>

@@ -12,11 +12,10 @@ int64_t rows_of(const TensorData& x) { return x.shape.product(0, x.shape.rank() 
 Tensor as_matrix(const Tensor& x) { return reshape(x, {rows_of(*x), x->shape.last()}); }
 
 // A kernel takes a block of rows at once, in the precision of T: enough of them that what follows
-// is cheap, few enough that they stay in the cache. Blocks are joined in double precision and in
-// order. A chunk of blocks is the unit of work.
-int64_t rows_in_block(int64_t c) {
-  return std::clamp<int64_t>(8192 / std::max<int64_t>(c, 1), 32, 128);
-}
+// is cheap, few enough that the sums keep their digits. Blocks are joined in double precision and
+// in order. A chunk of blocks is the unit of work; there are not so many that joining them would
+// count.
+constexpr int64_t kBlockRows = 128, kChunkElements = 16384, kMostChunks = 64;
 
 // Two numbers a column.
 struct ColumnPairs {
@@ -28,16 +27,15 @@ struct ColumnPairs {
 // join(total, rows so far, a, b, count) adds the numbers of `count` rows to a total.
 template <class T, class Block, class Join>
 ColumnPairs over_rows(int64_t rows, int64_t c, Block&& block, Join&& join) {
-  const int64_t block_rows = rows_in_block(c);
-  const int64_t chunk =
-      std::max<int64_t>(1, 16384 / std::max<int64_t>(c, 1) / block_rows) * block_rows;
+  const int64_t least = std::max(kChunkElements / std::max<int64_t>(c, 1), rows / kMostChunks);
+  const int64_t chunk = (least / kBlockRows + 1) * kBlockRows;
   const int64_t chunks = (rows + chunk - 1) / chunk;
   std::vector<ColumnPairs> parts(chunks, ColumnPairs(c));
   parallel_for(chunks, [&](int64_t i) {
     std::vector<T> a(c), b(c);
     const int64_t end = std::min(rows, (i + 1) * chunk);
-    for (int64_t row = i * chunk; row < end; row += block_rows) {
-      const int64_t count = std::min(block_rows, end - row);
+    for (int64_t row = i * chunk; row < end; row += kBlockRows) {
+      const int64_t count = std::min(kBlockRows, end - row);
       block(row, count, a.data(), b.data());
       join(parts[i], row - i * chunk, a.data(), b.data(), count);
     }
@@ -80,11 +78,18 @@ ColumnPairs gradient_sums(const T* dy, const T* x, int64_t rows, int64_t c, cons
       });
 }
 
+// f(first, count) for groups of rows, beginning with those that over_rows has read last: they may
+// still be in a cache.
+template <class F>
+void back_over_rows(int64_t rows, int64_t c, F&& f) {
+  for_row_groups(rows, c, [&](int64_t first, int64_t count) { f(rows - first - count, count); });
+}
+
 // y = (x - mean) * scale + shift
 template <class T>
 void affine(const T* x, int64_t rows, int64_t c, const T* mean, const T* scale, const T* shift,
             T* y) {
-  for_row_groups(rows, c, [&](int64_t first, int64_t count) {
+  back_over_rows(rows, c, [&](int64_t first, int64_t count) {
     kernels().normalize.of(T{}).affine(x + first * c, count, c, mean, scale, shift, y + first * c);
   });
 }
@@ -195,7 +200,7 @@ struct BatchNormGradient {
       shift[j] = static_cast<T>(sums.first[j] / count);
       slope[j] = static_cast<T>(sums.second[j] * inverse * inverse / count);
     }
-    for_row_groups(rows, c, [&](int64_t first, int64_t n) {
+    back_over_rows(rows, c, [&](int64_t first, int64_t n) {
       kernels().normalize.of(T{}).gradient(dy + first * c, x + first * c, n, c, mean, scale.data(),
                                            shift.data(), slope.data(), dx + first * c);
     });
