@@ -99,14 +99,13 @@ class Convolution:
     kernel: int
     stride: int = 1
     batch: int = 16
+    groups: int = 1
 
     @property
     def name(self) -> str:
         stride = f" stride {self.stride}" if self.stride > 1 else ""
-        return (
-            f"{self.kernel}x{self.kernel}{stride}, {self.size}x{self.size}, "
-            f"{self.channels} to {self.filters}"
-        )
+        to = f" to {self.filters}" if self.groups == 1 else ""
+        return f"{self.kernel}x{self.kernel}{stride}, {self.size}x{self.size}, {self.channels}{to}"
 
     @property
     def x_shape(self) -> Shape:
@@ -114,7 +113,7 @@ class Convolution:
 
     @property
     def kernel_shape(self) -> Shape:
-        return (self.kernel, self.kernel, self.channels, self.filters)
+        return (self.kernel, self.kernel, self.channels // self.groups, self.filters)
 
     @property
     def y_shape(self) -> Shape:
@@ -124,6 +123,10 @@ class Convolution:
     def flops(self) -> int:
         """Operations of a forward pass, those on padding included; each gradient takes as many."""
         return 2 * prod(self.y_shape[:-1]) * prod(self.kernel_shape)
+
+
+def _depthwise(size: int, channels: int, kernel: int, stride: int = 1) -> Convolution:
+    return Convolution(size, channels, channels, kernel, stride, groups=channels)
 
 
 CONVOLUTIONS = {
@@ -147,5 +150,21 @@ CONVOLUTIONS = {
         Convolution(28, 1, 8, 7),
         Convolution(16, 32, 32, 7),
         Convolution(64, 3, 64, 7, stride=2),
+    )
+}
+DEPTHWISE = {  # those of MobileNet, and wider ones
+    convolution.name: convolution
+    for convolution in (
+        _depthwise(112, 32, 3),
+        _depthwise(112, 64, 3, stride=2),
+        _depthwise(56, 128, 3),
+        _depthwise(56, 128, 3, stride=2),
+        _depthwise(28, 256, 3),
+        _depthwise(28, 256, 3, stride=2),
+        _depthwise(14, 512, 3),
+        _depthwise(14, 512, 3, stride=2),
+        _depthwise(7, 1024, 3),
+        _depthwise(28, 256, 5),
+        _depthwise(14, 512, 5, stride=2),
     )
 }

@@ -18,7 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench import crowd, footprint, report_files  # noqa: E402
-from bench.cases import BATCH_SIZES, CONVOLUTIONS, LAYERS, SOURCES, WIDTHS  # noqa: E402
+from bench.cases import BATCH_SIZES, CONVOLUTIONS, DEPTHWISE, LAYERS, SOURCES, WIDTHS  # noqa: E402
 from bench.turns import OWN, SCRIPTS, Team  # noqa: E402
 from bench.workloads import MIN_ACCURACY, WORKLOADS  # noqa: E402
 
@@ -67,21 +67,26 @@ def first_steps(team):
             team.note("first step", case, peer, [1000 * answer["seconds"][0]])
 
 
-def convolutions(team):
-    """GFLOP/s of forward passes and gradients; outputs and gradients must agree."""
-    for case, convolution in list(CONVOLUTIONS.items())[: 2 if team.quick else None]:
-        peers = team.chosen([OWN, "PyTorch"])
-        ready = team.ask_in_turns(peers, "prepare_convolution", turns=1, case=case)
-        digests = [answer["results"] for (answer,) in ready.values()]
-        if not np.allclose(digests[0], digests[-1], rtol=1e-4, atol=1e-4):
-            team.reject(team.peers[0], f"{case}: differs from PyTorch: {digests}")
-            continue
-        seconds = 0.005 if team.quick else 0.06
-        for peer, turns in team.ask_in_turns(list(ready), "convolution", seconds=seconds).items():
-            for part, passes in (("forward", 1), ("gradients", 2)):
-                times = [s for turn in turns for s in turn[part]]
-                rate = passes * convolution.flops() / 1e9
-                team.note(f"conv {part}", case, peer, [1e6 * s for s in times], gflop=rate)
+def convolutions(section, cases):
+    """The function that measures GFLOP/s of forward passes and gradients, which must agree."""
+
+    def measure(team):
+        for case, convolution in list(cases.items())[: 2 if team.quick else None]:
+            peers = team.chosen([OWN, "PyTorch"])
+            ready = team.ask_in_turns(peers, "prepare_convolution", turns=1, case=case)
+            digests = [answer["results"] for (answer,) in ready.values()]
+            if not np.allclose(digests[0], digests[-1], rtol=1e-4, atol=1e-4):
+                team.reject(team.peers[0], f"{case}: differs from PyTorch: {digests}")
+                continue
+            seconds = 0.005 if team.quick else 0.06
+            answers = team.ask_in_turns(list(ready), "convolution", seconds=seconds)
+            for peer, turns in answers.items():
+                for part, passes in (("forward", 1), ("gradients", 2)):
+                    times = [1e6 * s for turn in turns for s in turn[part]]
+                    rate = passes * convolution.flops() / 1e9
+                    team.note(f"{section} {part}", case, peer, times, gflop=rate)
+
+    return measure
 
 
 def footprints(team):
@@ -129,7 +134,8 @@ PARTS = {
     "steps": steps,
     "predictions": predictions,  # of the models that steps has trained
     "first-steps": first_steps,
-    "convolutions": convolutions,
+    "convolutions": convolutions("conv", CONVOLUTIONS),
+    "depthwise": convolutions("depthwise", DEPTHWISE),
     "batch-sizes": trainings("batch size", BATCH_SIZES, FAST),
     "widths": trainings("width", WIDTHS, FAST),
     "layers": trainings("layer", LAYERS, KERAS),

@@ -68,6 +68,16 @@ SECTIONS = [
         "The same shapes.",
     ),
     Section(
+        "depthwise forward",
+        "Depthwise convolutions: forward pass, GFLOP/s",
+        "The same, channel by channel: mostly a matter of memory.",
+    ),
+    Section(
+        "depthwise gradients",
+        "Depthwise convolutions: gradients of input and kernel, GFLOP/s",
+        "The same shapes.",
+    ),
+    Section(
         "layer",
         "Layers: training step, ms",
         "One layer, with pooling over time or space where needed, and a softmax; Adam, batches of "

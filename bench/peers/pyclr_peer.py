@@ -57,7 +57,7 @@ def convolution(case: Convolution, x: np.ndarray, w: np.ndarray, dy: np.ndarray)
         "strides": [case.stride] * 2,
         "dilation": [1, 1],
         "padding": "same" if case.stride == 1 else "valid",
-        "groups": 1,
+        "groups": case.groups,
     }
 
     def forward():

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 from common import evaluate
 
-from bench.cases import CASES, CONVOLUTIONS
+from bench.cases import CASES, CONVOLUTIONS, DEPTHWISE
 
 
 def serve(build: Callable, abilities: dict[str, Callable]) -> None:
@@ -100,7 +100,7 @@ class _Peer:
 
     def prepare_convolution(self, case):
         """`results` are digests of the output and of the two gradients."""
-        convolution, random = CONVOLUTIONS[case], np.random.default_rng(0)
+        convolution, random = {**CONVOLUTIONS, **DEPTHWISE}[case], np.random.default_rng(0)
         shapes = convolution.x_shape, convolution.kernel_shape, convolution.y_shape
         arrays = [random.uniform(-1, 1, shape).astype(np.float32) for shape in shapes]
         forward, gradients, as_arrays = self._ability("convolution")(convolution, *arrays)

@@ -123,11 +123,12 @@ def convolution(case: Convolution, x: np.ndarray, w: np.ndarray, dy: np.ndarray)
 
     def forward():
         with torch.inference_mode():
-            return (torch.nn.functional.conv2d(x, w, stride=strides, padding=padding),)
+            return (torch.nn.functional.conv2d(x, w, None, strides, padding, 1, case.groups),)
 
     def gradients():
         return torch.ops.aten.convolution_backward(
-            *(dy, x, w, None, strides, padding, [1, 1], False, [0, 0], 1, [True, True, False])
+            *(dy, x, w, None, strides, padding, [1, 1], False, [0, 0], case.groups),
+            [True, True, False],
         )[:2]
 
     def arrays(tensors):
