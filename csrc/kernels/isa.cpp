@@ -1,6 +1,7 @@
 // Compiled once per instruction set, with PYCLR_ISA naming it: the kernels, and the table that
 // leads to them.
 #include "kernels/brgemm.h"
+#include "kernels/channelwise.h"
 #include "kernels/few_channels.h"
 #include "kernels/indices.h"
 #include "kernels/normalize.h"
@@ -26,7 +27,7 @@ template <class T>
 constexpr KernelsOf<T> kKernelsOf = {
     .brgemm = brgemm<T, false>,
     .panel = kMaxVectors * kLanes<T>,
-    .channelwise = brgemm<T, true>,
+    .channelwise = channelwise<T>,
     .transpose = transpose<T>,
     .sparse_sum = sparse_sum<T>,
     .nonzeros = nonzeros<T>,

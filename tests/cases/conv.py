@@ -109,6 +109,8 @@ CONVOLUTIONS = {
     ),
     "depthwise": lambda n: ((2, 6, 5, n), (3, 3, 1, n), {"groups": n, "padding": "same"}),
     "depthwise-strided": lambda n: ((1, 7, 7, n), (3, 2, 1, n), {"groups": n, "strides": [2, 2]}),
+    "depthwise-wide": lambda n: ((2, 5, 19, n), (3, 3, 1, n), {"groups": n, "strides": [2, 2]}),
+    "depthwise-5x5": lambda n: ((1, 6, 17, n), (5, 5, 1, n), {"groups": n, "padding": "same"}),
     "depth-multiplier": lambda n: ((1, 5, 5, n), (2, 2, 1, 2 * n), {"groups": n}),
     "channels": lambda n: ((1, 5, 5, n), (3, 3, n, 2), {}),
     "window-beyond": lambda n: ((1, 2, 2, 2), (5, 5, 2, n), {"padding": "same"}),
@@ -121,6 +123,8 @@ BENCH = {
     "channels": ((64, 8, 8, 128), (3, 3, 128, 128), {"padding": "same"}),
     "one": ((16, 28, 28, 128), (1, 1, 128, 128), {}),
     "depthwise": ((16, 28, 28, 128), (3, 3, 1, 128), {"groups": 128, "padding": "same"}),
+    "depthwise-wide": ((16, 56, 56, 128), (3, 3, 1, 128), {"groups": 128, "strides": [2, 2]}),
+    "depthwise-5x5": ((16, 14, 14, 512), (5, 5, 1, 512), {"groups": 512, "padding": "same"}),
     "strided-same": ((16, 28, 28, 64), (3, 3, 64, 64), {"strides": [2, 2], "padding": "same"}),
 }
 
