@@ -12,61 +12,10 @@
 #include <vector>
 
 #include "kernels/blocking.h"
+#include "kernels/conv_axis.h"
 
 namespace pyclr {
 namespace {
-
-// One axis of a correlation: position p reads inputs p * stride - pad + tap * dilation.
-struct Axis {
-  int64_t in, out, taps, stride, dilation, pad;
-};
-
-// Positions and taps such that each of the taps falls inside the image at each of the positions.
-struct Span {
-  int64_t begin, end;
-  int64_t tap_begin, tap_end;
-  int64_t positions() const { return end - begin; }
-  int64_t taps() const { return tap_end - tap_begin; }
-};
-
-// Input index that position `p` reads with tap `tap`.
-int64_t input_of(const Axis& axis, int64_t p, int64_t tap) {
-  return p * axis.stride - axis.pad + tap * axis.dilation;
-}
-
-// All positions in order, each with all of its taps; there may be none.
-std::vector<Span> spans_of(const Axis& axis) {
-  std::vector<Span> spans;
-  for (int64_t p = 0; p < axis.out; ++p) {
-    const int64_t first = input_of(axis, p, 0);
-    const int64_t begin = std::min(axis.taps, first < 0 ? ceil_div(-first, axis.dilation) : 0);
-    const int64_t end = std::clamp(axis.in > first ? ceil_div(axis.in - first, axis.dilation) : 0,
-                                   begin, axis.taps);
-    if (!spans.empty() && spans.back().tap_begin == begin && spans.back().tap_end == end) {
-      ++spans.back().end;
-    } else {
-      spans.push_back({p, p + 1, begin, end});
-    }
-  }
-  return spans;
-}
-
-// All taps in order, each with all of its positions.
-std::vector<Span> tap_spans_of(const Axis& axis) {
-  std::vector<Span> spans;
-  for (int64_t tap = 0; tap < axis.taps; ++tap) {
-    const int64_t shift = axis.pad - tap * axis.dilation;  // position p reads p * stride - shift
-    const int64_t begin = std::min(axis.out, shift > 0 ? ceil_div(shift, axis.stride) : 0);
-    const int64_t end = std::clamp(axis.in + shift > 0 ? ceil_div(axis.in + shift, axis.stride) : 0,
-                                   begin, axis.out);
-    if (!spans.empty() && spans.back().begin == begin && spans.back().end == end) {
-      ++spans.back().tap_end;
-    } else {
-      spans.push_back({begin, end, tap, tap + 1});
-    }
-  }
-  return spans;
-}
 
 // Where the values of images lie: `at` is the first channel of the first pixel.
 template <class T>
@@ -215,23 +164,6 @@ void correlate(const Correlation<T>& c) {
   });
 }
 
-Axis height_of(const ConvShape& s) {
-  return {s.h, s.oh, s.kh, s.stride_h, s.dilation_h, s.pad_top};
-}
-Axis width_of(const ConvShape& s) {
-  return {s.w, s.ow, s.kw, s.stride_w, s.dilation_w, s.pad_left};
-}
-bool is_depthwise(const ConvShape& s) { return s.groups > 1 && s.groups == s.c && s.out == s.c; }
-
-// A depthwise convolution with several outputs a channel is one with one, on an image with each
-// channel repeated.
-bool has_multiplier(const ConvShape& s) { return s.groups > 1 && s.groups == s.c && s.out > s.c; }
-
-ConvShape without_multiplier(ConvShape s) {
-  s.c = s.groups = s.out;
-  return s;
-}
-
 // The convolution of dy that gives dx, with flipped taps, where the strides are 1.
 ConvShape transposed(ConvShape s) {
   std::swap(s.h, s.oh), std::swap(s.w, s.ow), std::swap(s.c, s.out);
@@ -239,33 +171,11 @@ ConvShape transposed(ConvShape s) {
   return s;
 }
 
-// So many fill the rows of a weight gradient's GEMM with one tap.
-constexpr int64_t kManyChannels = 16;
-
 // Whether Winograd's algorithm computes the input gradient. Behind max pooling, which valid
 // convolutions often are, leaving out zeros is as good as half of the work.
 template <class T>
 bool winograd_suits_inputs(const ConvShape& s) {
   return std::is_same_v<T, float> && winograd_suits(transposed(s), stays_inside(s) ? 0.5 : 0.75);
-}
-
-// body(first, last) for parts of the batch's pixels, on all threads.
-template <class F>
-void for_pixels(const ConvShape& s, const F& body) {
-  const int64_t pixels = s.n * s.h * s.w;
-  const int64_t parts = std::min(std::max<int64_t>(1, pixels), parts_of(pixels * s.out));
-  parallel_for(parts,
-               [&](int64_t part) { body(pixels * part / parts, pixels * (part + 1) / parts); });
-}
-
-template <class T>
-void repeat_channels(const ConvShape& s, const T* x, T* repeated) {
-  const int64_t times = s.out / s.c;
-  for_pixels(s, [&](int64_t first, int64_t last) {
-    for (int64_t i = first * s.c; i < last * s.c; ++i) {
-      std::fill_n(repeated + i * times, times, x[i]);
-    }
-  });
 }
 
 template <class T>
@@ -406,152 +316,15 @@ void conv_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
   }
 }
 
-namespace {
-
-// dw += what the positions and taps of two spans give, in `images` images from x and dy on.
-template <class T>
-void weight_gradient_box(const ConvShape& s, const Span& h, const Span& w, int64_t images,
-                         const T* x, const T* dy, T* dw) {
-  if (h.taps() <= 0 || w.taps() <= 0 || h.positions() <= 0 || w.positions() <= 0) return;
-  const auto& kernel = kernels_of<T>();
-  const bool depthwise = is_depthwise(s);
-  const int64_t groups = depthwise ? 1 : s.groups;
-  const int64_t in = depthwise ? 1 : s.c / groups, out = s.out / groups;
-  const int64_t x_row = s.w * s.c, y_row = s.ow * s.out;
-
-  Brgemm<T> g;
-  g.accumulate = true;
-  g.n = out;
-  g.k = w.positions();
-  g.a_k = s.stride_w * s.c, g.b_k = s.out;
-  g.batch1 = h.positions();
-  g.a_batch1 = s.stride_h * x_row, g.b_batch1 = y_row;
-  g.batch2 = images;
-  g.a_batch2 = s.h * x_row, g.b_batch2 = s.oh * y_row;
-  // Rows of the GEMM: the taps and the input channels.
-  int64_t calls = 1;
-  if (depthwise || (groups == 1 && s.dilation_w == 1)) {
-    const int64_t run = depthwise ? w.taps() : w.taps() * in;
-    g.m = h.taps() * run;
-    g.m_inner = run;
-    g.a_outer = s.dilation_h * x_row, g.a_inner = depthwise ? s.dilation_w * s.c : 1;
-    g.c_outer = s.kw * in * s.out, g.c_inner = s.out;
-  } else {
-    calls = h.taps();
-    g.m = w.taps() * in;
-    g.m_inner = in;
-    g.a_outer = s.dilation_w * s.c, g.a_inner = 1;
-    g.c_outer = in * s.out, g.c_inner = s.out;
-  }
-  const T* a = x + input_of(height_of(s), h.begin, h.tap_begin) * x_row +
-               input_of(width_of(s), w.begin, w.tap_begin) * s.c;
-  const T* b = dy + h.begin * y_row + w.begin * s.out;
-  T* c = dw + (h.tap_begin * s.kw + w.tap_begin) * in * s.out;
-  for (int64_t call = 0; call < calls; ++call) {
-    for (int64_t group = 0; group < groups; ++group) {
-      g.a = a + call * s.dilation_h * x_row + group * in;
-      g.b = b + group * out;
-      g.c = c + call * s.kw * in * s.out + group * out;
-      depthwise ? kernel.channelwise(g) : kernel.brgemm(g);
-    }
-  }
-}
-
-}  // namespace
-
-namespace {
-
-// Whether each nonzero number of dy meets enough others to be worth the search for it, side by side
-// in memory.
-bool is_worth_a_search(const ConvShape& s) {
-  constexpr int64_t kNumbers = 128;
-  return s.kh * s.kw * s.c >= kNumbers && s.groups == 1 && s.dilation_h == 1 && s.dilation_w == 1;
-}
-
-}  // namespace
-
 template <class T>
 bool sparse_suits_input(const ConvShape& s) {
   return is_worth_a_search(s) && !few_suits_input(s) && !winograd_suits_inputs<T>(s);
 }
 
-// Few channels would leave a vector's lanes empty.
-template <class T>
-bool sparse_suits_weights(const ConvShape& s) {
-  return is_worth_a_search(s) && s.c >= kManyChannels &&
-         !(std::is_same_v<T, float> && winograd_suits_weights(s));
-}
-
-int64_t image_groups(const ConvShape& s) {
-  constexpr int64_t kGroups = 8, kPositionsPerGroup = 512;
-  return std::clamp<int64_t>(s.n * s.oh * s.ow / kPositionsPerGroup, 1,
-                             std::clamp<int64_t>(s.n, 1, kGroups));
-}
-
-template <class T>
-void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
-  if (has_multiplier(s)) {
-    thread_local Scratch scratch;
-    T* repeated = scratch.get<T>(s.n * s.h * s.w * s.out);
-    repeat_channels(s, x, repeated);
-    return conv_weight_gradient(without_multiplier(s), repeated, dy, dw);
-  }
-  if (one_channel_suits_weights(s)) {
-    return one_channel_weight_gradient<T>(s, x, {dy, nullptr, s.oh, s.ow, 1, 1}, dw);
-  }
-  if constexpr (std::is_same_v<T, float>) {
-    if (winograd_suits_weights(s)) return winograd_weight_gradient(s, x, dy, dw);
-  }
-  if (sparse_suits_weights<T>(s) && mostly_zeros(dy, s.n * s.oh * s.ow * s.out)) {
-    return sparse_weight_gradient<T>(s, x, {dy, nullptr, s.oh, s.ow, 1, 1}, dw);
-  }
-  const int64_t tap_row = s.kw * (s.c / s.groups) * s.out, size = s.kh * tap_row;
-  const int64_t positions = s.oh * s.ow;
-  // Many channels fill the rows of the GEMM with one tap, and the gradient goes through memory only
-  // once. Few channels need several taps for that.
-  const auto spans = s.c / s.groups >= kManyChannels ? tap_spans_of : spans_of;
-  const std::vector<Span> rows = spans(height_of(s)), columns = spans(width_of(s));
-  // Few enough positions at a time for x and dy to stay in cache while all taps pass by: a band of
-  // output rows, or several small images.
-  constexpr int64_t kPositions = 256;
-  const int64_t lines =
-      std::clamp<int64_t>(kPositions / std::max<int64_t>(1, s.ow), 1, std::max<int64_t>(1, s.oh));
-  const int64_t images = std::max<int64_t>(1, kPositions / std::max<int64_t>(1, positions));
-  const int64_t groups = image_groups(s);
-  // A group's taps may be shared by threads, row by row.
-  const int64_t shares = std::min(s.kh, ceil_div(parts_of(s.n * positions * size), groups));
-  thread_local Scratch scratch;
-  T* sums = groups > 1 ? scratch.get<T>(groups * size) : dw;
-  parallel_for(groups * shares, [&](int64_t chunk) {
-    const int64_t group = chunk / shares, share = chunk % shares;
-    const int64_t tap_begin = s.kh * share / shares, tap_end = s.kh * (share + 1) / shares;
-    const int64_t first = s.n * group / groups, last = s.n * (group + 1) / groups;
-    T* sum = sums + group * size;
-    std::fill(sum + tap_begin * tap_row, sum + tap_end * tap_row, T(0));
-    for (int64_t image = first; image < last; image += images) {
-      for (int64_t line = 0; line < s.oh; line += lines) {
-        for (Span h : rows) {
-          h.tap_begin = std::max(h.tap_begin, tap_begin);
-          h.tap_end = std::min(h.tap_end, tap_end);
-          h.begin = std::max(h.begin, line);
-          h.end = std::min(h.end, line + lines);
-          for (const Span& w : columns) {
-            weight_gradient_box(s, h, w, std::min(images, last - image),
-                                x + image * s.h * s.w * s.c, dy + image * positions * s.out, sum);
-          }
-        }
-      }
-    }
-  });
-  if (groups > 1) sum_rows(sums, size, groups, size, dw);
-}
-
 #define PYCLR_INSTANTIATE(T)                                                                  \
   template bool sparse_suits_input<T>(const ConvShape&);                                      \
-  template bool sparse_suits_weights<T>(const ConvShape&);                                    \
   template void conv_forward(const ConvShape&, const T*, const T*, const T*, Activation, T*); \
-  template void conv_input_gradient(const ConvShape&, const T*, const T*, T*);                \
-  template void conv_weight_gradient(const ConvShape&, const T*, const T*, T*);
+  template void conv_input_gradient(const ConvShape&, const T*, const T*, T*);
 PYCLR_INSTANTIATE(float)
 PYCLR_INSTANTIATE(double)
 
