@@ -12,8 +12,9 @@ struct TypeMismatch : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
+// Cold, as messages are of errors: optimised for size, and branches to it are held unlikely.
 template <class... Parts>
-std::string text(const Parts&... parts) {
+[[gnu::cold]] std::string text(const Parts&... parts) {
   std::ostringstream out;
   (out << ... << parts);
   return out.str();

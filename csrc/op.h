@@ -44,7 +44,7 @@ struct Op {
 };
 
 template <class T>
-Op make_op() {
+constexpr Op make_op() {
   Op op{};
   op.name = T::name;
   op.make_attrs = [] {

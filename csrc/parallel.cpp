@@ -233,7 +233,7 @@ bool read(const std::string& path, Numbers&... numbers) {
 
 // CPUs that the cgroup's quota allows, 0 without a limit: cgroup v2's cpu.max or v1's cpu.cfs_*,
 // the least from the process's own group up to the root.
-int cgroup_quota() {
+[[gnu::cold]] int cgroup_quota() {
   double cpus = 0;
   const auto limit = [&cpus](double quota, double period) {  // v1 writes -1 for no limit, v2 a word
     if (quota > 0 && period > 0) cpus = cpus > 0 ? std::min(cpus, quota / period) : quota / period;

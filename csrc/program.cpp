@@ -188,9 +188,11 @@ Storages held_storages(const Recording& recording,
 // Small enough that a thread is soon back at the step.
 constexpr int64_t kGatheredAtOnce = 16384;
 
-std::string difference(const Recording& a, const Recording& b) { return Comparison(a, b).run(); }
+[[gnu::cold]] std::string difference(const Recording& a, const Recording& b) {
+  return Comparison(a, b).run();
+}
 
-Program::Program(Recording recording) : recording_(std::move(recording)) {
+[[gnu::cold]] Program::Program(Recording recording) : recording_(std::move(recording)) {
   check(recording_.obstacle.empty(), "This step can not be replayed: ", recording_.obstacle);
   auto made = made_storages(recording_);
   const Storages held = held_storages(recording_, made);

@@ -80,6 +80,7 @@ py::object as_result(Tensors outputs) {
 
 py::object call_op(const Op& op, const py::args& args, const py::kwargs& kwargs) {
   Tensors inputs;
+  inputs.reserve(args.size());
   for (py::handle arg : args) inputs.push_back(to_tensor(arg, nullptr));
   AttrsPtr attributes = read_attributes(op, kwargs);
   Tensors outputs;
@@ -239,7 +240,7 @@ std::shared_ptr<HostFunction> make_host_function(py::object function, py::object
 
 }  // namespace
 
-void bind_ops(py::module_& m) {
+[[gnu::cold]] void bind_ops(py::module_& m) {
   py::class_<HostFunction, std::shared_ptr<HostFunction>>(
       m, "HostFunction",
       "A Python function of NumPy arrays as an op. `vjp(inputs, outputs, gradients)` takes and "

@@ -34,7 +34,7 @@ void remove_tape(Tape* tape) {
 
 }  // namespace
 
-void bind_program(py::module_& m) {
+[[gnu::cold]] void bind_program(py::module_& m) {
   py::class_<Tape>(m, "Tape", "Records Calls while started, for gradients.")
       .def(py::init<bool>(), py::arg("follow_variables") = false)
       .def("start",

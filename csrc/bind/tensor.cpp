@@ -59,6 +59,12 @@ py::array copy_to_array(const Tensor& tensor) {
 }
 
 Tensor tensor_or_null(py::handle object) {
+  // The type itself, as is usual, without a search for it.
+  static const auto* type = py::detail::get_type_info(typeid(TensorData))->type;
+  if (Py_TYPE(object.ptr()) == type)
+    return reinterpret_cast<py::detail::instance*>(object.ptr())
+        ->get_value_and_holder()
+        .holder<Tensor>();
   if (py::isinstance<TensorData>(object)) return object.cast<Tensor>();
   static py::handle protocol = py::str("__pyclr_tensor__").release();
   if (PyObject_HasAttr(object.ptr(), protocol.ptr())) return object.attr(protocol)().cast<Tensor>();
@@ -152,7 +158,7 @@ Tensors to_tensors(const py::iterable& objects) {
   return tensors;
 }
 
-void bind_tensor(py::module_& m) {
+[[gnu::cold]] void bind_tensor(py::module_& m) {
   py::class_<TensorData, Tensor>(m, "Tensor", py::dynamic_attr())
       .def_property_readonly("shape", shape_tuple)
       .def_property_readonly("dtype", [](const Tensor& t) { return name_of(t->dtype); })

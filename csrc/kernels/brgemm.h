@@ -20,10 +20,26 @@ constexpr int kMaxVectors = 3;
 constexpr int kTileRows[] = {0, 8, 5, 3};
 #endif
 constexpr int kMaxRows = 12;
+#if defined(__AVX512F__)
+constexpr bool kMasks = true;
+#else
+constexpr bool kMasks = false;
+#endif
 
 // Channel by channel, A has no reuse: any shape with enough accumulators does.
 constexpr int kMaxChannelVectors = 2;
 constexpr int kChannelTileRows = 4;
+
+// What is added where there is no bias.
+template <class T>
+struct NoBias {
+  T values[kMaxVectors * kLanes<T>];
+  constexpr NoBias() : values() {
+    for (T& value : values) value = T(-0.0);
+  }
+};
+template <class T>
+constexpr NoBias<T> kNoBias;
 
 // Computes one tile. a_rows and c_rows point to its rows, b and bias to its first column; the last
 // vector has `tail` lanes. The unrolling must be complete, else the accumulators go through memory.
@@ -68,18 +84,21 @@ void tile(const Brgemm<T>& g, const T* const* a_rows, const T* b, T* const* c_ro
       }
     }
   }
-  PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) {
-    const Vec<T> shift = bias ? load_vector(bias, v) : Vec<T>{};
-    PYCLR_UNROLL for (int i = 0; i < kRows; ++i) {
-      Vec<T> y = acc[i][v];
-      if (bias) y = y + shift;
-      if (g.activation == Activation::relu) y = max(y, Vec<T>{});
-      if (kPartial && v == kVectors - 1) {
-        store_n(c_rows[i] + v * L, y, tail);
-      } else {
-        store(c_rows[i] + v * L, y);
-      }
+  // One branch for both, as every way through is long: adding -0 and the maximum with -infinity
+  // change nothing.
+  const bool relu = g.activation == Activation::relu;
+  if (bias || relu) {
+    const Vec<T> least = broadcast(relu ? T(0) : -T(__builtin_inf()));
+    const T* shifts = bias ? bias : kNoBias<T>.values;
+    PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) {
+      const Vec<T> shift = load_vector(shifts, v);
+      PYCLR_UNROLL for (int i = 0; i < kRows; ++i) acc[i][v] = max(acc[i][v] + shift, least);
     }
+  }
+  PYCLR_UNROLL for (int i = 0; i < kRows; ++i) {
+    T* c = c_rows[i];
+    PYCLR_UNROLL for (int v = 0; v < kVectors - kPartial; ++v) store(c + v * L, acc[i][v]);
+    if (kPartial) store_n(c + (kVectors - 1) * L, acc[i][kVectors - 1], tail);
   }
 }
 
@@ -99,7 +118,8 @@ struct Tiles {
 
   template <int v, int r>
   constexpr void fill() {
-    at[0][v][r] = tile<T, kChannelwise, r, v, false>;
+    // With masks a whole vector costs hardly more as a part of one. Only float has both.
+    at[0][v][r] = tile < T, kChannelwise, r, v, kMasks && sizeof(T) == 8 > ;
     at[1][v][r] = tile<T, kChannelwise, r, v, true>;
     if constexpr (r > 1) {
       fill<v, r - 1>();

@@ -20,10 +20,12 @@ struct AllLanes {
   static PYCLR_INLINE Vec<T> read(const T* p, T = 0) { return load(p); }
   static PYCLR_INLINE void write(T* p, Vec<T> v) { store(p, v); }
   static constexpr int64_t n = kLanes<T>;
+  static constexpr bool all = true;
 };
 template <class T>
 struct FirstLanes {
   int64_t n;
+  static constexpr bool all = false;
   PYCLR_INLINE Vec<T> read(const T* p) const { return load_n(p, n); }
   PYCLR_INLINE Vec<T> read(const T* p, T fill) const {
     return select(lane_numbers<T>() < static_cast<int32_t>(n), load_n(p, n), broadcast(fill));

@@ -263,6 +263,8 @@ constexpr BinaryTable<T> binary_table() {
   BinaryTable<T> t{};
 #define BINARY(name, value) t.row[int(Binary::name)] = name##_row<T>;
 #define COMPARE(name, value) t.row[int(Binary::name)] = name##_row<T>;
+#define LOGICAL(name, value) \
+  if constexpr (sizeof(T) == 1) t.row[int(Binary::name)] = name##_row<T>;
 #include "kernels/pointwise.inc"
   if constexpr (T(0.5) != T(0) && sizeof(T) == 4) {
     t.row[int(Binary::power)] = power_f32_row;

@@ -90,19 +90,16 @@ PYCLR_INLINE RandomWords random_words(RandomKey key, uint64_t group) {
   return words;
 }
 
-// Fills y[begin, end) group by group; make(words, values) makes the `kValues` values of a group.
+// Fills `y` with the values [begin, end) group by group; make(words, values) makes the `kValues`
+// values of a group.
 template <int kValues, class T, class F>
-PYCLR_INLINE void fill_random(RandomKey key, int64_t begin, int64_t end, T* y, F make) {
-  for (int64_t i = begin; i < end; i += kValues) {
-    const RandomWords words = random_words(key, static_cast<uint64_t>(i / kValues));
-    if (end - i >= kValues) {
-      make(words, y + i);
-    } else {
-      T values[kValues];
-      make(words, values);
-      for (int64_t j = 0; i + j < end; ++j) y[i + j] = values[j];
-    }
-  }
+PYCLR_NOINLINE void fill_random(RandomKey key, int64_t begin, int64_t end, T* y, F make) {
+  for (; end - begin >= kValues; begin += kValues, y += kValues)
+    make(random_words(key, static_cast<uint64_t>(begin / kValues)), y);
+  if (begin == end) return;
+  T values[kValues];
+  fill_random<kValues>(key, begin, begin + kValues, values, make);
+  __builtin_memcpy(y, values, (end - begin) * sizeof(T));
 }
 
 // In [0, 1), with the 24 or 53 bits that a float or a double has.
@@ -121,14 +118,14 @@ void random_uniform(RandomKey key, int64_t begin, int64_t end, double low, doubl
   // Rounding could give `high` itself, which lies outside.
   const T last = from < T(high) ? below(T(high)) : from;
   if constexpr (sizeof(T) == 4) {
-    fill_random<64>(key, begin, end, y, [=](const RandomWords& x, float* values) {
+    fill_random<64>(key, begin, end, y + begin, [=](const RandomWords& x, float* values) {
       for (int j = 0; j < 64; ++j) {
         const float value = from + width * unit(x.word[j]);
         values[j] = value < last ? value : last;
       }
     });
   } else {
-    fill_random<32>(key, begin, end, y, [=](const RandomWords& x, double* values) {
+    fill_random<32>(key, begin, end, y + begin, [=](const RandomWords& x, double* values) {
       for (int j = 0; j < 32; ++j) {
         const double value = from + width * unit(x.wide(j / 16, j % 16));
         values[j] = value < last ? value : last;
@@ -142,7 +139,7 @@ void random_dropout_mask(RandomKey key, int64_t begin, int64_t end, double rate,
   const double limit = rate * 0x1p32;
   const uint32_t threshold = limit < 4294967295.0 ? static_cast<uint32_t>(limit) : ~0u;
   const T scale = rate < 1 ? T(1 / (1 - rate)) : T(0);
-  fill_random<64>(key, begin, end, y, [=](const RandomWords& x, T* values) {
+  fill_random<64>(key, begin, end, y + begin, [=](const RandomWords& x, T* values) {
     for (int j = 0; j < 64; ++j) values[j] = x.word[j] < threshold ? T(0) : scale;
   });
 }
@@ -174,7 +171,7 @@ template <class T>
 void random_normal(RandomKey key, int64_t begin, int64_t end, double mean, double stddev, T* y) {
   const T center = T(mean), spread = T(stddev);
   if constexpr (sizeof(T) == 4) {
-    fill_random<64>(key, begin, end, y, [=](const RandomWords& x, float* values) {
+    fill_random<64>(key, begin, end, y + begin, [=](const RandomWords& x, float* values) {
       for (int k = 0; k < 2; ++k) {
         // u or 1 - u, whichever is smaller and so has more digits.
         float least[kBlocks], t[kBlocks];
@@ -197,7 +194,7 @@ void random_normal(RandomKey key, int64_t begin, int64_t end, double mean, doubl
       }
     });
   } else {
-    fill_random<32>(key, begin, end, y, [=](const RandomWords& x, double* values) {
+    fill_random<32>(key, begin, end, y + begin, [=](const RandomWords& x, double* values) {
       for (int i = 0; i < kBlocks; ++i) {
         const double r = __builtin_sqrt(-2 * ::log(unit(x.wide(0, i)) + 0x1p-54));
         const double angle = 6.283185307179586 * unit(x.wide(1, i));
@@ -211,7 +208,7 @@ void random_normal(RandomKey key, int64_t begin, int64_t end, double mean, doubl
 // The high half of 64 random bits times the range. A value is off its fair share by 2^-64 at most.
 template <class T>
 void random_integers(RandomKey key, int64_t begin, int64_t end, int64_t low, uint64_t range, T* y) {
-  fill_random<32>(key, begin, end, y, [=](const RandomWords& x, T* values) {
+  fill_random<32>(key, begin, end, y + begin, [=](const RandomWords& x, T* values) {
     for (int j = 0; j < 32; ++j) {
       const auto product = static_cast<unsigned __int128>(x.wide(j / 16, j % 16)) * range;
       values[j] = static_cast<T>(static_cast<uint64_t>(low) + static_cast<uint64_t>(product >> 64));

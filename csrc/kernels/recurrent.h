@@ -7,21 +7,31 @@
 namespace pyclr::PYCLR_ISA {
 namespace {
 
+// y[j] = f(x[j]) for j < n; y may be x.
 template <class T>
-PYCLR_INLINE Vec<T> activated(CellActivation function, Vec<T> x) {
-  const T one = 1, six = 6, half = T(0.5);
+PYCLR_NOINLINE void activate(CellActivation function, const T* x, int64_t n, T* y) {
+  const auto with = [=](auto f) {
+    for_vectors<T>(n, [=](int64_t j, auto lanes) { lanes.write(y + j, f(lanes.read(x + j))); });
+  };
   switch (function) {
     case CellActivation::linear:
-      return x;
+      return with([](Vec<T> v) { return v; });
     case CellActivation::relu:
-      return max(x, Vec<T>{});
+      return with([](Vec<T> v) { return max(v, Vec<T>{}); });
     case CellActivation::tanh:
-      return tanh(x);
+      return with([](Vec<T> v) { return tanh(v); });
     case CellActivation::sigmoid:
-      return sigmoid(x);
+      return with([](Vec<T> v) { return sigmoid(v); });
     default:
-      return min(max(x / six + half, Vec<T>{}), broadcast(one));
+      return with([](Vec<T> v) { return min(max(v / T(6) + T(0.5), Vec<T>{}), broadcast(T(1))); });
   }
+}
+
+// y[j] = a[j] + b[j] for j < n.
+template <class T>
+PYCLR_INLINE void add(const T* a, const T* b, int64_t n, T* y) {
+  for_vectors<T>(
+      n, [=](int64_t j, auto lanes) { lanes.write(y + j, lanes.read(a + j) + lanes.read(b + j)); });
 }
 
 // The derivative where the value is y.
@@ -69,11 +79,9 @@ void simple_rnn(const RecurrentStep<T>& s) {
   for_counting_rows(
       s,
       [&](int64_t row) {
-        const int64_t at = row * n;
-        for_vectors<T>(n, [&](int64_t j, auto lanes) {
-          const Vec<T> sum = lanes.read(s.x + at + j) + lanes.read(s.inner + at + j);
-          lanes.write(s.h + at + j, activated<T>(s.activation, sum));
-        });
+        T* h = s.h + row * n;
+        add(s.x + row * n, s.inner + row * n, n, h);
+        activate(s.activation, h, n, h);
       },
       [&](int64_t row) { copy(s.before_h + row * n, n, s.h + row * n); });
 }
@@ -102,20 +110,18 @@ void gru(const RecurrentStep<T>& s) {
       s,
       [&](int64_t row) {
         const T *x = s.x + row * 3 * n, *inner = s.inner + row * 3 * n, *h = s.before_h + row * n;
-        T* saved = s.saved + row * 4 * n;
+        T *z = s.saved + row * 4 * n, *r = z + n, *g = r + n, *inner_g = g + n;
+        add(x, inner, 2 * n, z);
+        activate(s.recurrent_activation, z, 2 * n, z);
+        copy(inner + 2 * n, n, inner_g);
+        for_vectors<T>(n, [=](int64_t j, auto lanes) {
+          lanes.write(g + j,
+                      lanes.read(x + 2 * n + j) + lanes.read(r + j) * lanes.read(inner_g + j));
+        });
+        activate(s.activation, g, n, g);
         for_vectors<T>(n, [&](int64_t j, auto lanes) {
-          auto gate = [&](int64_t g) {
-            return lanes.read(x + g * n + j) + lanes.read(inner + g * n + j);
-          };
-          const Vec<T> z = activated<T>(s.recurrent_activation, gate(0));
-          const Vec<T> r = activated<T>(s.recurrent_activation, gate(1));
-          const Vec<T> inner_g = lanes.read(inner + 2 * n + j);
-          const Vec<T> g = activated<T>(s.activation, lanes.read(x + 2 * n + j) + r * inner_g);
-          lanes.write(saved + j, z);
-          lanes.write(saved + n + j, r);
-          lanes.write(saved + 2 * n + j, g);
-          lanes.write(saved + 3 * n + j, inner_g);
-          lanes.write(s.h + row * n + j, z * lanes.read(h + j) + (T(1) - z) * g);
+          const Vec<T> zj = lanes.read(z + j);
+          lanes.write(s.h + row * n + j, zj * lanes.read(h + j) + (T(1) - zj) * lanes.read(g + j));
         });
       },
       [&](int64_t row) {
@@ -160,22 +166,20 @@ void lstm(const RecurrentStep<T>& s) {
   for_counting_rows(
       s,
       [&](int64_t row) {
-        const T *x = s.x + row * 4 * n, *inner = s.inner + row * 4 * n,
-                *before = s.before_c + row * n;
-        T* saved = s.saved + row * 4 * n;
-        for_vectors<T>(n, [&](int64_t j, auto lanes) {
-          auto gate = [&](int64_t g, CellActivation function) {
-            const int64_t at = g * n + j;
-            const Vec<T> value =
-                activated<T>(function, lanes.read(x + at) + lanes.read(inner + at));
-            lanes.write(saved + at, value);
-            return value;
-          };
-          const Vec<T> i = gate(0, s.recurrent_activation), f = gate(1, s.recurrent_activation);
-          const Vec<T> g = gate(2, s.activation), o = gate(3, s.recurrent_activation);
-          const Vec<T> c = f * lanes.read(before + j) + i * g;
-          lanes.write(s.c + row * n + j, c);
-          lanes.write(s.h + row * n + j, o * activated<T>(s.activation, c));
+        const T* before = s.before_c + row * n;
+        T *i = s.saved + row * 4 * n, *f = i + n, *g = f + n, *o = g + n;
+        T *c = s.c + row * n, *h = s.h + row * n;
+        add(s.x + row * 4 * n, s.inner + row * 4 * n, 4 * n, i);
+        activate(s.recurrent_activation, i, 2 * n, i);
+        activate(s.activation, g, n, g);
+        activate(s.recurrent_activation, o, n, o);
+        for_vectors<T>(n, [=](int64_t j, auto lanes) {
+          lanes.write(c + j, lanes.read(f + j) * lanes.read(before + j) +
+                                 lanes.read(i + j) * lanes.read(g + j));
+        });
+        activate(s.activation, c, n, h);
+        for_vectors<T>(n, [=](int64_t j, auto lanes) {
+          lanes.write(h + j, lanes.read(o + j) * lanes.read(h + j));
         });
       },
       [&](int64_t row) {
@@ -193,10 +197,12 @@ void lstm_gradient(const RecurrentStep<T>& s) {
       [&](int64_t row) {
         const T *saved = s.saved + row * 4 * n, *c = s.c + row * n, *before = s.before_c + row * n;
         T *dx = s.dx + row * 4 * n, *dh = s.dh + row * n, *dc = s.dc + row * n;
+        T* const activated = dx + 3 * n;
+        activate(s.activation, c, n, activated);
         for_vectors<T>(n, [&](int64_t j, auto lanes) {
           const Vec<T> i = lanes.read(saved + j), f = lanes.read(saved + n + j);
           const Vec<T> g = lanes.read(saved + 2 * n + j), o = lanes.read(saved + 3 * n + j);
-          const Vec<T> a = activated<T>(s.activation, lanes.read(c + j));
+          const Vec<T> a = lanes.read(activated + j);
           const Vec<T> d = lanes.read(dh + j);
           const Vec<T> e = lanes.read(dc + j) + d * o * slope<T>(s.activation, a);
           lanes.write(dx + j, e * g * slope<T>(s.recurrent_activation, i));

@@ -34,9 +34,9 @@ struct Max {
     if constexpr (T(0.5) != T(0)) return -__builtin_inff();
     return sizeof(T) == 1 ? T(0) : sizeof(T) == 4 ? T(INT32_MIN) : T(INT64_MIN);
   }
-  // Whether a takes the place of b.
+  // Whether a takes the place of b: of vectors, a mask.
   template <class T>
-  static PYCLR_INLINE bool before(T a, T b) {
+  static PYCLR_INLINE auto before(T a, T b) {
     return (a > b) | ((a != a) & (b == b));
   }
   template <class V>
@@ -52,7 +52,7 @@ struct Min {
     return sizeof(T) == 1 ? T(UINT8_MAX) : sizeof(T) == 4 ? T(INT32_MAX) : T(INT64_MAX);
   }
   template <class T>
-  static PYCLR_INLINE bool before(T a, T b) {
+  static PYCLR_INLINE auto before(T a, T b) {
     return (a < b) | ((a != a) & (b == b));
   }
   template <class V>
@@ -64,7 +64,7 @@ struct Min {
 
 // 32 partial results, so that the loop is made of vectors and a float sum keeps its precision.
 template <class R, class T>
-T reduce_row(const T* x, int64_t n) {
+PYCLR_NOINLINE T reduce_row(const T* x, int64_t n) {
   constexpr int kParts = 32;
   T parts[kParts];
   for (int j = 0; j < kParts; ++j) parts[j] = R::template neutral<T>();
@@ -77,25 +77,30 @@ T reduce_row(const T* x, int64_t n) {
   return parts[0];
 }
 
-// kCount short rows side by side: each is one chain in the order of its elements, and the
-// processor works on all of them at once.
+// Short rows, kCount side by side and so many times: each is one chain in the order of its
+// elements, and the processor works on all of them at once.
 template <class R, int kCount, class T>
-PYCLR_INLINE void short_rows(const T* x, int64_t n, T* y) {
-  T result[kCount];
-  for (int r = 0; r < kCount; ++r) result[r] = x[r * n];
-  for (int64_t j = 1; j < n; ++j)
-    PYCLR_UNROLL for (int r = 0; r < kCount; ++r) result[r] = R::join(result[r], x[r * n + j]);
-  for (int r = 0; r < kCount; ++r) y[r] = result[r];
+PYCLR_NOINLINE void short_rows(const T* x, int64_t times, int64_t n, T* y) {
+  for (; times > 0; --times, x += kCount * n, y += kCount) {
+    T result[kCount];
+    for (int r = 0; r < kCount; ++r) result[r] = x[r * n];
+    for (int64_t j = 1; j < n; ++j)
+      PYCLR_UNROLL for (int r = 0; r < kCount; ++r) result[r] = R::join(result[r], x[r * n + j]);
+    for (int r = 0; r < kCount; ++r) y[r] = result[r];
+  }
 }
 
 template <class R, class T>
 void reduce_rows(const T* x, int64_t rows, int64_t n, T* y) {
-  int64_t i = 0;
-  if (n > 0 && n <= 32) {
-    for (; i + 8 <= rows; i += 8) short_rows<R, 8>(x + i * n, n, y + i);
-    for (; i < rows; ++i) short_rows<R, 1>(x + i * n, n, y + i);
+  constexpr int kCount = 8;
+  if (n == 0 || n > 32) {
+    for (int64_t i = 0; i < rows; ++i) y[i] = reduce_row<R>(x + i * n, n);
+  } else if (rows < kCount) {
+    short_rows<R, 1>(x, rows, n, y);
+  } else {  // the last rows overlap
+    short_rows<R, kCount>(x, rows / kCount, n, y);
+    short_rows<R, kCount>(x + (rows - kCount) * n, rows % kCount != 0, n, y + rows - kCount);
   }
-  for (; i < rows; ++i) y[i] = reduce_row<R>(x + i * n, n);
 }
 
 template <class T>
@@ -156,24 +161,89 @@ void reduce_columns(const T* x, int64_t outer, int64_t rows, int64_t n, T* y) {
   }
 }
 
-template <class R, class T>
-void arg_columns(const T* x, int64_t rows, int64_t stride, int64_t n, int32_t* y) {
-  constexpr int kBlock = 64;
-  for (int64_t j = 0; j < n; j += kBlock, x += kBlock, y += kBlock) {
-    const int width = n - j < kBlock ? int(n - j) : kBlock;
-    T best[kBlock];
-    int32_t at[kBlock];
-    for (int k = 0; k < width; ++k) best[k] = x[k], at[k] = 0;
-    for (int64_t i = 1; i < rows; ++i) {
-      const T* row = x + i * stride;
-      for (int k = 0; k < width; ++k) {
-        const bool wins = R::before(row[k], best[k]);
-        best[k] = wins ? row[k] : best[k];
-        at[k] = wins ? int32_t(i) : at[k];
-      }
+// Numbers as wide as their places are counted: bytes become int32.
+template <class T>
+struct ArgLanes {
+  using Value = T;
+  using Place = int64_t;
+};
+template <>
+struct ArgLanes<float> {
+  using Value = float;
+  using Place = int32_t;
+};
+template <>
+struct ArgLanes<int32_t> : ArgLanes<float> {
+  using Value = int32_t;
+};
+template <>
+struct ArgLanes<uint8_t> : ArgLanes<int32_t> {};
+template <class T>
+constexpr int kArgLanes = kVectorBytes / int(sizeof(typename ArgLanes<T>::Value));
+
+// kCount vectors of columns; x(i, k) is where vector k of row i begins.
+template <class R, int kCount, class T, class At>
+PYCLR_INLINE void arg_vectors(int64_t rows, At x, int32_t (*y)[kArgLanes<T>]) {
+  using V = typename AnyVec<typename ArgLanes<T>::Value>::Type;
+  using P = typename AnyVec<typename ArgLanes<T>::Place>::Type;
+  constexpr int L = kArgLanes<T>;
+  // Loops, because the compiler makes better code of them than of conversions of vectors.
+  const auto read = [](const T* p) {
+    V v{};
+    for (int l = 0; l < L; ++l) v[l] = p[l];
+    return v;
+  };
+  V best[kCount];
+  P place[kCount] = {};
+  PYCLR_UNROLL for (int k = 0; k < kCount; ++k) best[k] = read(x(0, k));
+  for (int64_t i = 1; i < rows; ++i) {
+    const P here = P{} + static_cast<typename ArgLanes<T>::Place>(i);
+    PYCLR_UNROLL for (int k = 0; k < kCount; ++k) {
+      const V value = read(x(i, k));
+      const auto wins = R::before(value, best[k]);
+      best[k] = wins ? value : best[k];
+      place[k] = wins ? here : place[k];
     }
-    for (int k = 0; k < width; ++k) y[k] = at[k];
   }
+  PYCLR_UNROLL for (int k = 0; k < kCount; ++k) {
+    for (int l = 0; l < L; ++l) y[k][l] = static_cast<int32_t>(place[k][l]);
+  }
+}
+
+// Columns j on; a vector that would pass the end is the last n columns' instead.
+template <class R, int kCount, class T>
+PYCLR_INLINE void arg_columns_from(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t j,
+                                   int32_t* y) {
+  constexpr int L = kArgLanes<T>;
+  int64_t first[kCount];
+  for (int k = 0; k < kCount; ++k) first[k] = j + (k + 1) * L <= n ? j + k * L : n - L;
+  int32_t places[kCount][L];
+  arg_vectors<R, kCount, T>(
+      rows, [=](int64_t i, int k) { return x + i * stride + first[k]; }, places);
+  PYCLR_UNROLL for (int k = 0; k < kCount; ++k)
+      __builtin_memcpy(y + first[k], places[k], sizeof places[k]);
+}
+
+template <class R, class T>
+PYCLR_NOINLINE void arg_columns(const T* x, int64_t rows, int64_t stride, int64_t n, int32_t* y) {
+  constexpr int L = kArgLanes<T>;
+  if (n < L) {
+    // The rows are read past their end; those where no memory may follow are copied.
+    const int64_t last = rows - (L - n + stride - 1) / stride, copied = last < 0 ? 0 : last;
+    T copies[L * L] = {};
+    for (int64_t i = copied; i < rows; ++i)
+      for (int64_t k = 0; k < n; ++k) copies[(i - copied) * L + k] = x[i * stride + k];
+    int32_t places[1][L];
+    arg_vectors<R, 1, T>(
+        rows,
+        [&](int64_t i, int) { return i < copied ? x + i * stride : copies + (i - copied) * L; },
+        places);
+    __builtin_memcpy(y, places, n * sizeof *y);
+    return;
+  }
+  int64_t j = 0;
+  for (; j + 2 * L < n; j += 4 * L) arg_columns_from<R, 4>(x, rows, stride, n, j, y);
+  for (; j < n; j += 2 * L) arg_columns_from<R, 2>(x, rows, stride, n, j, y);
 }
 
 // The extremum of each piece by vectors; then its place in the first piece that has it.

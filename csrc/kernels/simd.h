@@ -17,6 +17,8 @@
 
 #define PYCLR_INLINE inline __attribute__((always_inline))
 #define PYCLR_UNROLL _Pragma("GCC unroll 16")
+#define PYCLR_LOOP _Pragma("GCC unroll 1")
+#define PYCLR_NOINLINE __attribute__((noinline))
 
 namespace pyclr::PYCLR_ISA {
 namespace {
@@ -100,6 +102,26 @@ PYCLR_INLINE void store_n(float* p, Vec<float> v, int64_t n) {
 }
 PYCLR_INLINE void store_n(double* p, Vec<double> v, int64_t n) {
   _mm256_maskstore_pd(p, first_lanes(p, n), v);
+}
+#elif defined(__SSE2__)
+PYCLR_INLINE Vec<float> load_n(const float* p, int64_t n) {
+  if (n == 4) return load(p);
+  const Vec<float> last = n & 1 ? _mm_load_ss(p + n - 1) : Vec<float>{};
+  if (n < 2) return last;
+  return _mm_movelh_ps(_mm_loadl_pi(Vec<float>{}, reinterpret_cast<const __m64*>(p)), last);
+}
+PYCLR_INLINE Vec<double> load_n(const double* p, int64_t n) {
+  if (n == 2) return load(p);
+  return n == 1 ? _mm_load_sd(p) : Vec<double>{};
+}
+PYCLR_INLINE void store_n(float* p, Vec<float> v, int64_t n) {
+  if (n == 4) return store(p, v);
+  if (n >= 2) _mm_storel_pi(reinterpret_cast<__m64*>(p), v);
+  if (n & 1) _mm_store_ss(p + n - 1, n == 1 ? v : _mm_movehl_ps(v, v));
+}
+PYCLR_INLINE void store_n(double* p, Vec<double> v, int64_t n) {
+  if (n == 2) return store(p, v);
+  if (n == 1) _mm_store_sd(p, v);
 }
 #else
 template <class T>

@@ -231,8 +231,9 @@ PYCLR_INLINE D mod(D a, D b) {
 template <class M, class F>
 PYCLR_INLINE Vec<float> patched(M outside, Vec<float> y, F f) {
   if (any_lane(outside)) [[unlikely]] {
-    for (int i = 0; i < kLanes<float>; ++i)
+    PYCLR_LOOP for (int i = 0; i < kLanes<float>; ++i) {
       if (outside[i]) y[i] = f(i);
+    }
   }
   return y;
 }

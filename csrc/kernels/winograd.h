@@ -193,7 +193,7 @@ void pixels_to_points(const WinogradPixels<const float>& from, int64_t channels,
       lanes.write(target, value);
       target += stride;
     };
-    if (whole) {
+    if (lanes.all && whole) {  // the rest of the channels goes the general way
       transform_tile<Transform>(
           [=](int i, int j) { return lanes.read(source + i * row + j * pixel); }, write);
       return;
@@ -224,7 +224,7 @@ PYCLR_INLINE void points_to_pixels(const float* points, int64_t stride, int64_t 
     const auto read = [=](int i, int j) {
       return lanes.read(source + (i * Transform::kFrom + j) * stride);
     };
-    if (whole) {
+    if (lanes.all && whole) {
       transform_tile<Transform>(read, [=](int i, int j, Floats value) {
         lanes.write(target + i * row + j * pixel, finish(value, c, lanes));
       });

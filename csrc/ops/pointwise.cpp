@@ -22,32 +22,54 @@ void check_float(std::string_view op, const TensorData& x) {
              ": a floating point tensor is needed. Received: dtype=", x.dtype);
 }
 
-// x (any shape) -> f(x), the same shape.
-template <Unary F>
-struct UnaryOp {
+// The bodies of the ops below, outside of their templates: there are hundreds.
+void run_unary(const Call& call, Unary function) {
+  const TensorData& x = *call.in(0);
+  with_float(x.dtype, [&](auto t) {
+    using T = decltype(t);
+    const auto loop = kernels().pointwise.unary<T>().forward[int(function)];
+    const T* source = x.data<T>();
+    T* target = call.out()->data<T>();
+    for_pieces(x.size(), [&](int64_t begin, int64_t end) {
+      loop(source + begin, target + begin, end - begin);
+    });
+  });
+}
+
+void run_unary_gradient(const Call& call, Unary function) {
+  const TensorData& dy = *call.in(0);
+  with_float(dy.dtype, [&](auto t) {
+    using T = decltype(t);
+    const auto loop = kernels().pointwise.unary<T>().backward[int(function)];
+    const T *gradient = dy.data<T>(), *kept = call.in(1)->data<T>();
+    T* target = call.out()->data<T>();
+    for_pieces(dy.size(), [&](int64_t begin, int64_t end) {
+      loop(gradient + begin, kept + begin, target + begin, end - begin);
+    });
+  });
+}
+
+Tensors unary_gradient_vjp(const Call& call, const Tensors& g, const Needs& needs, Unary function) {
+  const Tensor &dy = call.in(0), &kept = call.in(1);
+  Tensors result(2);
+  if (needs[0]) result[0] = launch_one(*call.op, {g[0], kept});
+  if (needs[1]) {
+    const Tensor change = curvature(function, kept);
+    if (change) result[1] = multiply(multiply(g[0], dy), change);
+  }
+  return result;
+}
+
+struct UnaryBase {
   using Attributes = NoAttrs;
   static constexpr size_t max_inputs = 1;
   static Specs infer(const Call& call) {
     check_float(call.op->name, *call.in(0));
     return {{call.in(0)->shape, call.in(0)->dtype}};
   }
-  static void run(const Call& call) {
-    const TensorData& x = *call.in(0);
-    with_float(x.dtype, [&](auto t) {
-      using T = decltype(t);
-      const auto loop = kernels().pointwise.unary<T>().forward[int(F)];
-      const T* source = x.data<T>();
-      T* target = call.out()->data<T>();
-      for_pieces(x.size(), [&](int64_t begin, int64_t end) {
-        loop(source + begin, target + begin, end - begin);
-      });
-    });
-  }
 };
 
-// dy, kept (x or y) -> dx.
-template <Unary F>
-struct UnaryGradientOp {
+struct UnaryGradientBase {
   using Attributes = NoAttrs;
   static constexpr size_t max_inputs = 2;
   static Specs infer(const Call& call) {
@@ -58,32 +80,50 @@ struct UnaryGradientOp {
           call.in(1)->shape);
     return {{call.in(0)->shape, call.in(0)->dtype}};
   }
-  static void run(const Call& call) {
-    const TensorData& dy = *call.in(0);
-    with_float(dy.dtype, [&](auto t) {
-      using T = decltype(t);
-      const auto loop = kernels().pointwise.unary<T>().backward[int(F)];
-      const T *gradient = dy.data<T>(), *kept = call.in(1)->data<T>();
-      T* target = call.out()->data<T>();
-      for_pieces(dy.size(), [&](int64_t begin, int64_t end) {
-        loop(gradient + begin, kept + begin, target + begin, end - begin);
-      });
+};
+
+template <class T>
+void run_binary(const Call& call, Binary function) {
+  const TensorData &a = *call.in(0), &b = *call.in(1), &y = *call.out();
+  const auto row = kernels().pointwise.binary(T{}).row[int(function)];
+  const T *left = a.data<T>(), *right = b.data<T>();
+  std::byte* target = y.data<std::byte>();
+  const int64_t size = y.size(), bytes = static_cast<int64_t>(size_of(y.dtype));
+  const bool a_full = a.size() == size, b_full = b.size() == size;
+  if ((a_full || a.size() == 1) && (b_full || b.size() == 1)) {
+    for_pieces(size, [&](int64_t begin, int64_t end) {
+      row(left + (a_full ? begin : 0), a_full, right + (b_full ? begin : 0), b_full,
+          target + begin * bytes, end - begin);
     });
+    return;
   }
+  const Strides from_a = broadcast_strides(a.shape, y.shape);
+  const Strides from_b = broadcast_strides(b.shape, y.shape);
+  const int last = y.shape.rank() - 1;
+  const int64_t n = y.shape[last];
+  for_each_row<3>(y.shape, {from_a, from_b, contiguous_strides(y.shape)}, [&](const auto& at) {
+    row(left + at[0], from_a[last] != 0, right + at[1], from_b[last] != 0, target + at[2] * bytes,
+        n);
+  });
+}
+
+// x (any shape) -> f(x), the same shape.
+template <Unary F>
+struct UnaryOp : UnaryBase {
+  static void run(const Call& call) { run_unary(call, F); }
+};
+
+// dy, kept (x or y) -> dx.
+template <Unary F>
+struct UnaryGradientOp : UnaryGradientBase {
+  static void run(const Call& call) { run_unary_gradient(call, F); }
   static Tensors vjp(const Call& call, const Tensors& g, const Needs& needs) {
-    const Tensor &dy = call.in(0), &kept = call.in(1);
-    Tensors result(2);
-    if (needs[0]) result[0] = launch_one(*call.op, {g[0], kept});
-    if (needs[1]) {
-      const Tensor change = curvature(F, kept);
-      if (change) result[1] = multiply(multiply(g[0], dy), change);
-    }
-    return result;
+    return unary_gradient_vjp(call, g, needs, F);
   }
 };
 
 // a, b (shapes that broadcast, one dtype) -> f(a, b).
-template <Binary F, bool Compare>
+template <Binary F, bool Compare, bool Logical = false>
 struct BinaryOp {
   using Attributes = NoAttrs;
   static constexpr size_t max_inputs = 2;
@@ -92,39 +132,19 @@ struct BinaryOp {
     check_type(a.dtype == b.dtype, call.op->name,
                ": the operands must have one dtype. Received: ", a.dtype, " and ", b.dtype);
     if constexpr (F == Binary::divide) check_float(call.op->name, a);
+    if constexpr (Logical)
+      check_type(a.dtype == DType::boolean, call.op->name,
+                 ": booleans are needed. Received: dtype=", a.dtype);
     if constexpr (!Compare)
       check_type(a.dtype != DType::boolean, call.op->name, ": not defined for booleans.");
     return {{broadcast_shape(call.op->name.data(), a.shape, b.shape),
              Compare ? DType::boolean : a.dtype}};
   }
   static void run(const Call& call) {
-    if (call.in(0)->dtype == DType::boolean) return run_typed<uint8_t>(call);
+    if constexpr (Logical) return run_binary<uint8_t>(call, F);
+    if (call.in(0)->dtype == DType::boolean) return run_binary<uint8_t>(call, F);
     with_type(call.in(0)->dtype, [&](auto t) {
-      if constexpr (!std::is_same_v<decltype(t), bool>) run_typed<decltype(t)>(call);
-    });
-  }
-  template <class T>
-  static void run_typed(const Call& call) {
-    const TensorData &a = *call.in(0), &b = *call.in(1), &y = *call.out();
-    using Y = std::conditional_t<Compare, bool, T>;
-    const auto row = kernels().pointwise.binary(T{}).row[int(F)];
-    const T *left = a.data<T>(), *right = b.data<T>();
-    Y* target = y.data<Y>();
-    const int64_t size = y.size();
-    const bool a_full = a.size() == size, b_full = b.size() == size;
-    if ((a_full || a.size() == 1) && (b_full || b.size() == 1)) {
-      for_pieces(size, [&](int64_t begin, int64_t end) {
-        row(left + (a_full ? begin : 0), a_full, right + (b_full ? begin : 0), b_full,
-            target + begin, end - begin);
-      });
-      return;
-    }
-    const Strides from_a = broadcast_strides(a.shape, y.shape);
-    const Strides from_b = broadcast_strides(b.shape, y.shape);
-    const int last = y.shape.rank() - 1;
-    const int64_t n = y.shape[last];
-    for_each_row<3>(y.shape, {from_a, from_b, contiguous_strides(y.shape)}, [&](const auto& at) {
-      row(left + at[0], from_a[last] != 0, right + at[1], from_b[last] != 0, target + at[2], n);
+      if constexpr (!std::is_same_v<decltype(t), bool>) run_binary<decltype(t)>(call, F);
     });
   }
 };
@@ -159,6 +179,10 @@ struct BinaryOp {
 #define COMPARE(NAME, value)                             \
   struct NAME##_compare : BinaryOp<Binary::NAME, true> { \
     static constexpr const char* name = #NAME;           \
+  };
+#define LOGICAL(NAME, value)                                   \
+  struct NAME##_compare : BinaryOp<Binary::NAME, true, true> { \
+    static constexpr const char* name = #NAME;                 \
   };
 #include "kernels/pointwise.inc"
 

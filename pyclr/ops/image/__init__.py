@@ -1,6 +1,8 @@
 """Functions of images `(height, width, channels)` or `(batch, height, width, channels)` (Keras'
 `keras.ops.image`)."""
 
+from typing import TYPE_CHECKING
+
 from . import (
     color,
     filters,
@@ -14,10 +16,11 @@ from .patches import *  # noqa: F403
 from .resizing import *  # noqa: F403
 from .sampling import *  # noqa: F403
 
-__all__ = [
-    *color.__all__,
-    *filters.__all__,
-    *patches.__all__,
-    *resizing.__all__,
-    *sampling.__all__,
-]
+if not TYPE_CHECKING:  # type checkers can not read it: to them all is public
+    __all__ = [
+        *color.__all__,
+        *filters.__all__,
+        *patches.__all__,
+        *resizing.__all__,
+        *sampling.__all__,
+    ]

@@ -1,5 +1,7 @@
 """Functions of neural networks (Keras' `keras.ops.nn`)."""
 
+from typing import TYPE_CHECKING
+
 from . import (
     activation,
     decoding,
@@ -14,11 +16,12 @@ from .encoding import *  # noqa: F403
 from .normalization import *  # noqa: F403
 from .windows import *  # noqa: F403
 
-__all__ = [
-    "ctc_loss",
-    *activation.__all__,
-    *decoding.__all__,
-    *encoding.__all__,
-    *normalization.__all__,
-    *windows.__all__,
-]
+if not TYPE_CHECKING:  # type checkers can not read it: to them all is public
+    __all__ = [
+        "ctc_loss",
+        *activation.__all__,
+        *decoding.__all__,
+        *encoding.__all__,
+        *normalization.__all__,
+        *windows.__all__,
+    ]

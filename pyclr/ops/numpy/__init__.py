@@ -4,6 +4,8 @@ Arguments may be tensors, variables, arrays and numbers; results are tensors. Ev
 float result is differentiable. NumPy's functions, called on tensors, lead here.
 """
 
+from typing import TYPE_CHECKING
+
 from . import (
     binary,
     creation,
@@ -27,15 +29,16 @@ from .sequence import *  # noqa: F403
 from .shaping import *  # noqa: F403
 from .vectorization import *  # noqa: F403
 
-__all__ = [
-    *binary.__all__,
-    *creation.__all__,
-    *determinant.__all__,
-    *elementwise.__all__,
-    *indexing.__all__,
-    *products.__all__,
-    *reduction.__all__,
-    *sequence.__all__,
-    *shaping.__all__,
-    *vectorization.__all__,
-]
+if not TYPE_CHECKING:  # type checkers can not read it: to them all is public
+    __all__ = [
+        *binary.__all__,
+        *creation.__all__,
+        *determinant.__all__,
+        *elementwise.__all__,
+        *indexing.__all__,
+        *products.__all__,
+        *reduction.__all__,
+        *sequence.__all__,
+        *shaping.__all__,
+        *vectorization.__all__,
+    ]
