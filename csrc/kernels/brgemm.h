@@ -112,14 +112,15 @@ struct Tiles {
     return kChannelwise ? kChannelTileRows : kTileRows[vectors];
   }
 
+  // With masks a whole vector costs hardly more as a part of one: double has no tiles for it.
+  static constexpr bool kOnlyPartial = kMasks && !kChannelwise && sizeof(T) == 8;
   Tile<T> at[2][kVectors + 1][kMaxRows + 1] = {};  // [partial last vector][vectors][rows]
 
   constexpr Tiles() { fill<kVectors, rows(kVectors)>(); }
 
   template <int v, int r>
   constexpr void fill() {
-    // With masks a whole vector costs hardly more as a part of one. Only float has both.
-    at[0][v][r] = tile < T, kChannelwise, r, v, kMasks && sizeof(T) == 8 > ;
+    at[0][v][r] = tile<T, kChannelwise, r, v, kOnlyPartial>;
     at[1][v][r] = tile<T, kChannelwise, r, v, true>;
     if constexpr (r > 1) {
       fill<v, r - 1>();

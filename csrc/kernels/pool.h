@@ -13,7 +13,7 @@ namespace {
 // of them than of conversions of vectors.
 template <class T, class I>
 PYCLR_INLINE IntVec<T> read_index(const I* p, AllLanes<T>) {
-  IntVec<T> v{};
+  IntVec<T> v;
   for (int i = 0; i < kLanes<T>; ++i) v[i] = p[i];
   return v;
 }

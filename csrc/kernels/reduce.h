@@ -64,7 +64,7 @@ struct Min {
 
 // 32 partial results, so that the loop is made of vectors and a float sum keeps its precision.
 template <class R, class T>
-PYCLR_NOINLINE T reduce_row(const T* x, int64_t n) {
+T reduce_row(const T* x, int64_t n) {
   constexpr int kParts = 32;
   T parts[kParts];
   for (int j = 0; j < kParts; ++j) parts[j] = R::template neutral<T>();
@@ -242,8 +242,15 @@ PYCLR_NOINLINE void arg_columns(const T* x, int64_t rows, int64_t stride, int64_
     return;
   }
   int64_t j = 0;
+  if constexpr (kVectorBytes == 64 && L == 8)  // registers enough for as many columns
+    for (; j + 4 * L < n; j += 8 * L) arg_columns_from<R, 8>(x, rows, stride, n, j, y);
   for (; j + 2 * L < n; j += 4 * L) arg_columns_from<R, 4>(x, rows, stride, n, j, y);
   for (; j < n; j += 2 * L) arg_columns_from<R, 2>(x, rows, stride, n, j, y);
+}
+
+template <class R, class T>
+PYCLR_NOINLINE T piece_extremum(const T* x, int64_t n) {
+  return reduce_row<R>(x, n);
 }
 
 // The extremum of each piece by vectors; then its place in the first piece that has it.
@@ -251,9 +258,9 @@ template <class R, class T>
 PYCLR_INLINE int32_t arg_row(const T* x, int64_t n) {
   constexpr int64_t kPiece = 512;
   int64_t from = 0;
-  T best = reduce_row<R>(x, n < kPiece ? n : kPiece);
+  T best = piece_extremum<R>(x, n < kPiece ? n : kPiece);
   for (int64_t i = kPiece; i < n; i += kPiece) {
-    const T extremum = reduce_row<R>(x + i, n - i < kPiece ? n - i : kPiece);
+    const T extremum = piece_extremum<R>(x + i, n - i < kPiece ? n - i : kPiece);
     if (R::before(extremum, best)) best = extremum, from = i;
   }
   while (x[from] != best && x[from] == x[from]) ++from;
