@@ -43,7 +43,7 @@ void print_tensors(std::ostream& out, const Tensors& tensors) {
 
 }  // namespace
 
-std::string describe(const Call& call) {
+[[gnu::cold]] std::string describe(const Call& call) {
   Printer printer;
   call.attrs->clone()->visit_fields(printer);
   std::ostringstream out;

@@ -384,7 +384,7 @@ std::vector<double> Program::time_calls(const Tensors& inputs, int64_t repetitio
   return least;
 }
 
-std::string Program::describe() const {
+[[gnu::cold]] std::string Program::describe() const {
   std::ostringstream out;
   out << calls_.size() << " calls, " << placements_.size() << " buffers in an arena of "
       << arena_bytes() << " bytes\n";

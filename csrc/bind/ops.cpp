@@ -165,7 +165,7 @@ struct FieldChanger final : FieldVisitor {
 };
 
 // {field: equal after a change of it} for the default attributes of an op.
-py::dict attribute_inequality(const std::string& name) {
+[[gnu::cold]] py::dict attribute_inequality(const std::string& name) {
   py::dict result;
   for (int i = 0;; ++i) {
     auto original = find_op(name).make_attrs();

@@ -242,8 +242,6 @@ PYCLR_NOINLINE void arg_columns(const T* x, int64_t rows, int64_t stride, int64_
     return;
   }
   int64_t j = 0;
-  if constexpr (kVectorBytes == 64 && L == 8)  // registers enough for as many columns
-    for (; j + 4 * L < n; j += 8 * L) arg_columns_from<R, 8>(x, rows, stride, n, j, y);
   for (; j + 2 * L < n; j += 4 * L) arg_columns_from<R, 4>(x, rows, stride, n, j, y);
   for (; j < n; j += 2 * L) arg_columns_from<R, 2>(x, rows, stride, n, j, y);
 }
