@@ -209,10 +209,29 @@ void pixels_to_points(const WinogradPixels<const float>& from, int64_t channels,
   });
 }
 
-// finish(value, c, lanes) is what is written.
-template <class Transform, class Finish>
+// What becomes of outputs. Without branches: adding -0 and the maximum with -infinity change
+// nothing.
+struct Epilogue {
+  const float* bias;
+  Activation activation;
+  // Of the channels from c on.
+  template <class Lanes>
+  PYCLR_INLINE auto at(int64_t c, Lanes lanes) const {
+    const Floats shift = bias ? lanes.read(bias + c) : broadcast(-0.0f);
+    const Floats least = broadcast(activation == Activation::relu ? 0.0f : -__builtin_inff());
+    return [=](Floats y) { return max(y + shift, least); };
+  }
+};
+struct NoEpilogue {
+  template <class Lanes>
+  PYCLR_INLINE auto at(int64_t, Lanes) const {
+    return [](Floats y) { return y; };
+  }
+};
+
+template <class Transform, class After>
 PYCLR_INLINE void points_to_pixels(const float* points, int64_t stride, int64_t channels,
-                                   const WinogradPixels<float>& to, Finish&& finish) {
+                                   const WinogradPixels<float>& to, After epilogue) {
   constexpr int kSize = Transform::kTo;
   const int64_t row = to.row, pixel = to.pixel;
   float* start = to.image + to.top * row + to.left * pixel;
@@ -221,36 +240,30 @@ PYCLR_INLINE void points_to_pixels(const float* points, int64_t stride, int64_t 
   for_vectors<float>(channels, [=](int64_t c, auto lanes) {
     const float* source = points + c;
     float* target = start + c;
+    const auto finish = epilogue.at(c, lanes);
     const auto read = [=](int i, int j) {
       return lanes.read(source + (i * Transform::kFrom + j) * stride);
     };
     if (lanes.all && whole) {
       transform_tile<Transform>(read, [=](int i, int j, Floats value) {
-        lanes.write(target + i * row + j * pixel, finish(value, c, lanes));
+        lanes.write(target + i * row + j * pixel, finish(value));
       });
     } else {
       Floats pixels[kSize][kSize];
       transform_tile<Transform>(read, [&](int i, int j, Floats value) { pixels[i][j] = value; });
       for (int64_t i = rows.begin; i < rows.end; ++i) {
         for (int64_t j = columns.begin; j < columns.end; ++j) {
-          lanes.write(target + i * row + j * pixel, finish(pixels[i][j], c, lanes));
+          lanes.write(target + i * row + j * pixel, finish(pixels[i][j]));
         }
       }
     }
   });
 }
 
-PYCLR_INLINE auto epilogue(const float* bias, Activation activation) {
-  return [=](Floats y, int64_t c, auto lanes) {
-    if (bias) y = y + lanes.read(bias + c);
-    return activation == Activation::relu ? max(y, Floats{}) : y;
-  };
-}
-
 template <class Transform>
 void points_to_outputs(const float* points, int64_t stride, int64_t channels, const float* bias,
                        Activation activation, const WinogradPixels<float>& to) {
-  points_to_pixels<Transform>(points, stride, channels, to, epilogue(bias, activation));
+  points_to_pixels<Transform>(points, stride, channels, to, Epilogue{bias, activation});
 }
 
 template <class Transform>
@@ -259,12 +272,13 @@ void points_to_maxima(const float* points, int64_t stride, int64_t channels, con
   constexpr int kSize = Transform::kTo;
   const int64_t row = to.row, pixel = to.pixel, start = to.top * row + to.left * pixel;
   const Clipped rows(to.top, kSize / 2, to.height), columns(to.left, kSize / 2, to.width);
-  const auto finish = epilogue(bias, activation);
+  const Epilogue epilogue{bias, activation};
   for_vectors<float>(channels, [&](int64_t c, auto lanes) {
+    const auto finish = epilogue.at(c, lanes);
     Floats outputs[kSize][kSize];
     transform_tile<Transform>(
         [&](int i, int j) { return lanes.read(points + c + (i * Transform::kFrom + j) * stride); },
-        [&](int i, int j, Floats value) { outputs[i][j] = finish(value, c, lanes); });
+        [&](int i, int j, Floats value) { outputs[i][j] = finish(value); });
     PYCLR_UNROLL for (int i = 0; i < kSize / 2; ++i) {
       PYCLR_UNROLL for (int j = 0; j < kSize / 2; ++j) {
         if (i >= rows.end || j >= columns.end) continue;
@@ -282,8 +296,7 @@ void points_to_maxima(const float* points, int64_t stride, int64_t channels, con
 template <class Transform>
 void points_to_taps(const float* points, int64_t stride, int64_t channels,
                     const WinogradPixels<float>& to) {
-  points_to_pixels<Transform>(points, stride, channels, to,
-                              [](Floats value, int64_t, auto) { return value; });
+  points_to_pixels<Transform>(points, stride, channels, to, NoEpilogue{});
 }
 
 template <int kSize, int kTaps, bool kForward, bool kGradient>

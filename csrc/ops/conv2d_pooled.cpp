@@ -128,6 +128,20 @@ const Op conv2d_pooled_weight_gradient_op = make_op<Conv2DPooledWeightGradient>(
 const Op conv2d_pooled_input_gradient_op = make_op<Conv2DPooledInputGradient>();
 const Op pooled_bias_gradient_op = make_op<PooledBiasGradient>();
 
+namespace {
+
+// Else the copy with the zeros would be made again, by each of the gradients.
+bool leaves_zeros_out_of_weights(DType dtype, const ConvShape& s) {
+  return with_float(dtype, [&](auto t) {
+    return sparse_suits_weights<decltype(t)>(s) || one_channel_suits_weights(s);
+  });
+}
+bool leaves_zeros_out_of_inputs(DType dtype, const ConvShape& s) {
+  return with_float(dtype, [&](auto t) { return sparse_suits_input<decltype(t)>(s); });
+}
+
+}  // namespace
+
 std::optional<Call> pooled_gradient(const Call& reader, const Call& unpool) {
   const Tensor &unpooled = unpool.out(), &dy = unpool.in(0), &index = unpool.in(1);
   const auto& pool = unpool.attrs_as<PoolAttributes>();
@@ -145,10 +159,14 @@ std::optional<Call> pooled_gradient(const Call& reader, const Call& unpool) {
   } else if (reader.op == &conv2d_weight_gradient_op && reader.in(1) == unpooled) {
     static_cast<ConvAttributes&>(a) = reader.attrs_as<ConvAttributes>();
     const Tensor& x = reader.in(0);
+    if (!leaves_zeros_out_of_weights(x->dtype, conv_shape(x->shape, Shape(a.shape), a)))
+      return std::nullopt;
     fused = {&conv2d_pooled_weight_gradient_op, {x, dy, index}, reader.outputs, nullptr};
   } else if (reader.op == &conv2d_input_gradient_op && reader.in(0) == unpooled) {
     static_cast<ConvAttributes&>(a) = reader.attrs_as<ConvAttributes>();
     const Tensor& w = reader.in(1);
+    if (!leaves_zeros_out_of_inputs(w->dtype, conv_shape(Shape(a.shape), w->shape, a)))
+      return std::nullopt;
     fused = {&conv2d_pooled_input_gradient_op, {dy, index, w}, reader.outputs, nullptr};
   } else {
     return std::nullopt;

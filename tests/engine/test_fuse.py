@@ -374,35 +374,51 @@ def pooled_convolution(attributes, pool):
 
 
 PAIR, THREES = {"pool_size": [2, 2]}, {"pool_size": [3, 3]}
-# channels and size of the kernel, attributes of the convolution, the pooling
+# channels and size of the kernel, attributes of the convolution, the pooling; where all gradients
+# have a form without zeros
 POOLED = {
     "halves": (16, 5, {}, PAIR),
-    "gray": (1, 5, {}, PAIR),
-    "gray, many taps": (1, 7, {"padding": "same"}, PAIR),
-    "gray, clipped windows": (1, 3, {"padding": "same"}, {**PAIR, "padding": "same"}),
-    "gray thirds": (1, 3, {"padding": "same"}, THREES),
-    "gray, four taps": (1, 4, {}, PAIR),
-    "colours": (3, 3, {"padding": "same"}, PAIR),
     "remainder": (20, 4, {}, PAIR),
     "clipped windows": (17, 4, {"padding": "same"}, {**PAIR, "padding": "same"}),
     "thirds": (16, 3, {"padding": "same"}, THREES),
     "strided": (18, 3, {"strides": [2, 1], "padding": "same"}, {"pool_size": [1, 3]}),
+}
+# where all but that of the input have one
+GRAY = {
+    "gray": (1, 5, {}, PAIR),
+    "gray, many taps": (1, 7, {"padding": "same"}, PAIR),
+    "gray, clipped windows": (1, 3, {"padding": "same"}, {**PAIR, "padding": "same"}),
+    "gray thirds": (1, 3, {"padding": "same"}, THREES),
+}
+# and where one of them has none
+WITH_ZEROS = GRAY | {
+    "gray, four taps": (1, 4, {}, PAIR),
+    "colours": (3, 3, {"padding": "same"}, PAIR),
     "dilated": (16, 3, {"dilation": [2, 1]}, PAIR),
     "groups": (16, 3, {"groups": 2}, PAIR),
-    "Winograd": (64, 3, {"padding": "same"}, PAIR),
 }
 
 
-def gradients_of_pooled(channels, size, attributes, pool, dtype="float32", filters=20):
+def gradients_of_pooled(channels, size, attributes, pool, dtype="float32", filters=20, by="xwb"):
     rng = np.random.default_rng(3)
     x = tensor(rng.standard_normal((5, 13, 12, channels)), dtype)
     kernel = (size, size, channels // attributes.get("groups", 1), filters)
     w, b = tensor(rng.standard_normal(kernel), dtype), tensor(rng.standard_normal(filters), dtype)
 
     def step(x):
-        return gradients(pooled_convolution(attributes, pool), [w, b, x], [x, w, b])[1]
+        sources = [{"x": x, "w": w, "b": b}[name] for name in by]
+        return gradients(pooled_convolution(attributes, pool), sources, [x, w, b])[1]
 
     return step, x
+
+
+def assert_bits_of_eager(program, step, x, isa, threads):
+    for name in core.available_isas():
+        isa(name)
+        expected = [t.numpy() for t in step(x)]
+        for count in (1, 2, 3, 4, 8):
+            threads(count)
+            assert_same_bits([t.numpy() for t in program.run([x])], expected)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -413,12 +429,29 @@ def test_gradients_without_unpooling(case, dtype, isa, threads):
     assert "max_pool2d_gradient" not in names(program)
     assert {"conv2d_pooled_weight_gradient", "conv2d_pooled_input_gradient",
             "pooled_bias_gradient"} < set(names(program))  # fmt: skip
-    for name in core.available_isas():
-        isa(name)
-        expected = [t.numpy() for t in step(x)]
-        for count in (1, 2, 3, 4, 8):
-            threads(count)
-            assert_same_bits([t.numpy() for t in program.run([x])], expected)
+    assert_bits_of_eager(program, step, x, isa, threads)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", GRAY.values(), ids=GRAY)
+def test_gradients_without_unpooling_for_gray_images(case, dtype, isa, threads):
+    step, x = gradients_of_pooled(*case, dtype=dtype, by="wb")
+    program = make_program(step, x)
+    assert "max_pool2d_gradient" not in names(program)
+    assert_bits_of_eager(program, step, x, isa, threads)
+
+
+@pytest.mark.parametrize("case", WITH_ZEROS.values(), ids=WITH_ZEROS)
+def test_gradients_that_need_the_zeros(case, isa, threads):
+    step, x = gradients_of_pooled(*case)
+    program = make_program(step, x)
+    assert names(program).count("max_pool2d_gradient") == 1
+    assert_bits_of_eager(program, step, x, isa, threads)
+
+
+def test_winograd_needs_the_zeros():
+    step, x = gradients_of_pooled(64, 3, {"padding": "same"}, PAIR)
+    assert "max_pool2d_gradient" in names(make_program(step, x))
 
 
 @pytest.mark.parametrize(
@@ -469,10 +502,12 @@ def test_gradients_in_place_keep_the_unpooling():
 
 
 def test_the_algorithm_may_change_after_the_fusion():
-    step, x = gradients_of_pooled(*POOLED["Winograd"])
-    program = make_program(step, x)
+    step, x = gradients_of_pooled(64, 3, {"padding": "same"}, PAIR)
     try:
         pyclr.config.set_conv_algorithm("direct")
+        program = make_program(step, x)
+        assert "max_pool2d_gradient" not in names(program)
+        pyclr.config.set_conv_algorithm("auto")
         assert_same_bits([t.numpy() for t in program.run([x])], [t.numpy() for t in step(x)])
     finally:
         pyclr.config.set_conv_algorithm("auto")
