@@ -68,10 +68,11 @@ def _own_files():
 
 
 def _run(python, code, environment):
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     run = subprocess.run(
         [python, "-c", code],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**inherited, **environment},  # a second import finds the bytecode
         capture_output=True,
         text=True,
         check=False,
