@@ -26,9 +26,11 @@ constexpr size_t kHugePage = size_t{2} << 20;
 void* allocate(size_t bytes) {
 #if defined(__linux__)
   if (bytes >= kHugePage) {
-    void* block = std::aligned_alloc(kHugePage, bytes);
+    // Not aligned_alloc, which wants a multiple of the alignment.
+    void* block = nullptr;
+    if (posix_memalign(&block, kHugePage, bytes) != 0) return nullptr;
     // Advice: a refusal changes nothing. The rest of the block stays on small pages.
-    if (block) madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+    madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
     return block;
   }
 #endif
