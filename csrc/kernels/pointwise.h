@@ -19,11 +19,15 @@ namespace {
 namespace scalar {
 
 template <class T>
+PYCLR_INLINE T wrapped_product(T a, T b) {
+  return static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+}
+template <class T>
 T power(T a, T b) {  // integers: by squaring; a negative exponent gives 0 except for base 1 and -1
   if (b < 0) return a == 1 ? 1 : a == T(-1) ? (b % 2 ? a : 1) : 0;
   T result = 1;
-  for (; b; b /= 2, a *= a)
-    if (b % 2) result *= a;
+  for (; b; b /= 2, a = wrapped_product(a, a))
+    if (b % 2) result = wrapped_product(result, a);
   return result;
 }
 // Squares and square roots are what models use; libm's pow would be fifty times slower.

@@ -66,11 +66,11 @@ PYCLR_INLINE void for_counting_rows(const RecurrentStep<T>& s, F&& f, Skip&& ski
 
 template <class T>
 PYCLR_INLINE void copy(const T* from, int64_t n, T* to) {
-  __builtin_memcpy(to, from, sizeof(T) * n);
+  if (n > 0) __builtin_memcpy(to, from, sizeof(T) * n);  // else there may be no array
 }
 template <class T>
 PYCLR_INLINE void clear(T* to, int64_t n) {
-  __builtin_memset(to, 0, sizeof(T) * n);
+  if (n > 0) __builtin_memset(to, 0, sizeof(T) * n);
 }
 
 template <class T>
