@@ -62,8 +62,9 @@ void sparse_weight_gradient(const ConvShape& shape, const T* x, const SparseGrad
 bool few_suits_input(const ConvShape& shape);
 template <class T>
 void few_input_gradient(const ConvShape& shape, const T* dy, const T* w, T* dx);
-// For one channel; of windows, dy may have those of two by two.
-bool one_channel_suits_weights(const ConvShape& shape);
+// What the kernels for one channel take, forward (conv.cpp, conv_pool.cpp) and backward. Of
+// windows, dy may have those of two by two.
+bool one_channel_suits(const ConvShape& shape);
 template <class T>
 void one_channel_weight_gradient(const ConvShape& shape, const T* x, const SparseGradient<T>& dy,
                                  T* dw);
@@ -87,8 +88,7 @@ bool pools_in_passing(const ConvShape& shape, const PoolShape& pool);
 
 // Winograd's algorithm, for some convolutions in float (winograd.cpp): with fewer multiplications
 // and larger rounding errors. Used where winograd_suits, which depends on the shape of the images
-// and not on their number.
-// Worth it where it has a smaller share of the direct algorithm's work.
+// and not on their number: where it has a smaller share than `share` of the direct one's work.
 bool winograd_suits(const ConvShape& shape, double share = 0.75);
 bool winograd_suits_weights(const ConvShape& shape);
 void winograd_forward(const ConvShape& shape, const float* x, const float* w, const float* bias,

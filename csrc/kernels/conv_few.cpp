@@ -72,7 +72,7 @@ void few_input_gradient(const ConvShape& s, const T* dy, const T* w, T* dx) {
   });
 }
 
-bool one_channel_suits_weights(const ConvShape& s) {
+bool one_channel_suits(const ConvShape& s) {
   return s.c == 1 && s.groups == 1 && (s.kw == 3 || s.kw == 5 || s.kw == 7) && s.stride_h == 1 &&
          s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1;
 }

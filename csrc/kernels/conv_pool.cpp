@@ -13,10 +13,9 @@ bool two_by_two(const PoolShape& pool) {
          2 * pool.oh <= pool.h && 2 * pool.ow <= pool.w;
 }
 
-bool suits_one_channel(const ConvShape& s, const PoolShape& pool) {
-  return two_by_two(pool) && s.c == 1 && (s.kw == 3 || s.kw == 5 || s.kw == 7) && s.stride_h == 1 &&
-         s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1 && s.oh + s.kh - 1 == s.h &&
-         s.ow + s.kw - 1 == s.w && 2 * pool.ow >= kOneChannelPositions;
+bool pools_one_channel(const ConvShape& s, const PoolShape& pool) {
+  return one_channel_suits(s) && stays_inside(s) && two_by_two(pool) &&
+         2 * pool.ow >= kOneChannelPositions;
 }
 
 void one_channel_max_pool(const ConvShape& s, const PoolShape& pool, const float* x, const float* w,
@@ -75,7 +74,7 @@ void conv_max_pool(const ConvShape& s, const PoolShape& pool, const T* x, const 
     if (winograd_suits(s) && two_by_two(pool)) {
       return winograd_max_pool(s, x, w, bias, act, y, index);
     }
-    if (suits_one_channel(s, pool)) {
+    if (pools_one_channel(s, pool)) {
       return one_channel_max_pool(s, pool, x, w, bias, act, y, index);
     }
   }

@@ -43,7 +43,7 @@ void pooled_input_gradient(const ConvShape& s, const SparseGradient<T>& dy, cons
 
 template <class T>
 void pooled_weight_gradient(const ConvShape& s, const T* x, const SparseGradient<T>& dy, T* dw) {
-  if (one_channel_suits_weights(s) && dy.window_h == 2 && dy.window_w == 2) {
+  if (one_channel_suits(s) && dy.window_h == 2 && dy.window_w == 2) {
     return one_channel_weight_gradient(s, x, dy, dw);
   }
   if (sparse_suits_weights<T>(s)) return sparse_weight_gradient(s, x, dy, dw);

@@ -84,7 +84,7 @@ void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
     repeat_channels(s, x, repeated);
     return conv_weight_gradient(without_multiplier(s), repeated, dy, dw);
   }
-  if (one_channel_suits_weights(s)) {
+  if (one_channel_suits(s)) {
     return one_channel_weight_gradient<T>(s, x, {dy, nullptr, s.oh, s.ow, 1, 1}, dw);
   }
   if constexpr (std::is_same_v<T, float>) {

@@ -132,9 +132,8 @@ namespace {
 
 // Else the copy with the zeros would be made again, by each of the gradients.
 bool leaves_zeros_out_of_weights(DType dtype, const ConvShape& s) {
-  return with_float(dtype, [&](auto t) {
-    return sparse_suits_weights<decltype(t)>(s) || one_channel_suits_weights(s);
-  });
+  return with_float(
+      dtype, [&](auto t) { return sparse_suits_weights<decltype(t)>(s) || one_channel_suits(s); });
 }
 bool leaves_zeros_out_of_inputs(DType dtype, const ConvShape& s) {
   return with_float(dtype, [&](auto t) { return sparse_suits_input<decltype(t)>(s); });
