@@ -1,5 +1,8 @@
 """pyclr: train and run neural networks on CPUs with the Keras API."""
 
+import sys as _sys
+from contextlib import suppress as _suppress
+
 try:
     from . import _core as _core
 except ImportError:
@@ -61,6 +64,10 @@ from .symbolic import Operation as Operation
 from .variables import Variable as Variable
 
 __version__ = "0.1.0"
+
+if "threadpoolctl" in _sys.modules:
+    with _suppress(ImportError):  # an old one
+        config.register_with_threadpoolctl()
 
 
 def version():

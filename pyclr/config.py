@@ -33,6 +33,21 @@ def set_num_threads(num_threads):
     _core.set_num_threads(num_threads)
 
 
+def register_with_threadpoolctl():
+    """Lets threadpoolctl see and limit the threads of pyclr.
+
+    Afterwards `threadpoolctl.threadpool_info()` lists pyclr, and `threadpool_limits(1)` means it as
+    well; `user_api="pyclr"` means it alone. `import pyclr` does this where threadpoolctl was
+    imported before.
+
+    Raises:
+        ImportError: without threadpoolctl 3.4 or newer. Older ones go by file names alone.
+    """
+    from ._threadpoolctl import register
+
+    register()
+
+
 def isa():
     """Returns the name of the instruction set in use, such as `"avx2"`."""
     return _core.isa()

@@ -3,6 +3,9 @@
 #include "kernels/kernels.h"
 #include "parallel.h"
 
+// What threadpoolctl finds in the loaded library (pyclr/_threadpoolctl.py).
+extern "C" [[gnu::visibility("default")]] int pyclr_num_threads() { return pyclr::num_threads(); }
+
 PYBIND11_MODULE(_core, m) {
   using namespace pyclr;
   m.doc() = "pyclr's engine: tensors, ops, tape, recordings and programs.";

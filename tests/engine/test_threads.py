@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from steps import Net, assert_same_bits, batches, f, make_program, record, tensor
 
+import pyclr
 from pyclr import _core as core
 from pyclr._feed import Feeder
 
@@ -170,3 +171,38 @@ def test_fork_after_use(script):
 def test_interpreter_ends_while_workers_wait():
     code = "import pyclr._core as c, numpy as np; c.set_num_threads(4); c.ops.exp(np.ones(10**6))"
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, check=True, timeout=60)
+
+
+def test_threadpoolctl_knows_the_threads(threads):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    pyclr.config.register_with_threadpoolctl()
+    threads(3)
+
+    def listed():
+        return [i for i in threadpoolctl.threadpool_info() if i["user_api"] == "pyclr"]
+
+    (found,) = listed()
+    assert found["num_threads"] == 3
+    assert found["version"] == pyclr.__version__
+    assert found["filepath"] == core.__file__
+    with threadpoolctl.threadpool_limits(1):
+        assert core.num_threads() == 1 and listed()[0]["num_threads"] == 1
+    assert core.num_threads() == 3
+    with threadpoolctl.threadpool_limits(2, user_api="pyclr"):
+        assert core.num_threads() == 2
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+        assert core.num_threads() == 3
+
+
+def test_threadpoolctl_must_check_symbols(monkeypatch):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    monkeypatch.setattr(threadpoolctl, "__version__", "3.3.1")
+    with pytest.raises(ImportError, match="3.4 or newer. Received: threadpoolctl 3.3.1"):
+        pyclr.config.register_with_threadpoolctl()
+
+
+def test_threadpoolctl_imported_before_is_told():
+    pytest.importorskip("threadpoolctl")
+    code = "import threadpoolctl as t, pyclr; print([i['user_api'] for i in t.threadpool_info()])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "'pyclr'" in run.stdout
