@@ -228,14 +228,14 @@ constexpr int64_t kGatheredAtOnce = 16384;
     placements_.push_back(it->second);
   }
   const size_t bytes = place(placements_);
-  if (bytes) arena_ = std::make_shared<Storage>(bytes);
+  if (bytes) arena_ = std::make_shared<Storage>(bytes, true);
 
   // New tensors on the planned memory; the recording keeps its own, so that an audit can compare.
   std::unordered_map<const Storage*, std::shared_ptr<Storage>> homes;
   for (const Tensor& input : recording_.inputs) {
     auto slot = std::make_shared<TensorData>(*input);
     // The slot points to its buffer, or for a moment to the caller's memory: it owns neither.
-    slot_buffers_.push_back(std::make_shared<Storage>(input->bytes()));
+    slot_buffers_.push_back(std::make_shared<Storage>(input->bytes(), true));
     slot->storage =
         std::make_shared<Storage>(slot_buffers_.back()->data, input->bytes(), slot_buffers_.back());
     slot->offset = 0;

@@ -37,6 +37,51 @@ void* allocate(size_t bytes) {
   return std::aligned_alloc(kAlignment, bytes);
 }
 
+void* checked(void* block) {
+  if (!block) throw std::bad_alloc();
+  return block;
+}
+
+// Smaller blocks, down to this size, are cut from regions: a model's first step touches all of its
+// memory for the first time, and one huge page takes far less of the system's time than 512 small
+// ones. (Sanitizers see the ends of blocks of their own only.)
+constexpr size_t kRegion = size_t{8} << 20;
+constexpr size_t kLargestCut = kRegion / 2;
+#if defined(__SANITIZE_ADDRESS__)
+constexpr size_t kSmallestCut = kLargestCut + 1;
+#else
+constexpr size_t kSmallestCut = size_t{32} << 10;
+#endif
+
+// Blocks cut from regions, one after the other. A region lives as long as one of its blocks.
+class Regions {
+ public:
+  void* take(size_t bytes) {
+    if (room_ < bytes) {
+      void* region = allocate(kRegion);
+      if (!region) return nullptr;
+      last_ = live_.emplace(static_cast<std::byte*>(region), 0).first;
+      room_ = kRegion;
+    }
+    room_ -= bytes;
+    ++last_->second;
+    return last_->first + (kRegion - room_ - bytes);
+  }
+
+  void give(void* block) {
+    auto region = std::prev(live_.upper_bound(static_cast<std::byte*>(block)));
+    if (--region->second) return;
+    if (region == last_) room_ = 0;
+    std::free(region->first);
+    live_.erase(region);
+  }
+
+ private:
+  std::map<std::byte*, int64_t> live_;  // the number of blocks of each region
+  std::map<std::byte*, int64_t>::iterator last_;
+  size_t room_ = 0;  // in the last region
+};
+
 class BlockCache {
  public:
   void* take(size_t bytes) {
@@ -49,10 +94,9 @@ class BlockCache {
         cached_ -= bytes;
         return block;
       }
+      if (is_cut(bytes)) return checked(regions_.take(bytes));
     }
-    void* block = allocate(bytes);
-    if (!block) throw std::bad_alloc();
-    return block;
+    return checked(allocate(bytes));
   }
 
   void give(void* block, size_t bytes) {
@@ -63,6 +107,7 @@ class BlockCache {
         cached_ += bytes;
         return;
       }
+      if (is_cut(bytes)) return regions_.give(block);
     }
     std::free(block);
   }
@@ -70,13 +115,16 @@ class BlockCache {
   void trim() {
     std::lock_guard lock(mutex_);
     for (auto& [bytes, blocks] : free_)
-      for (void* block : blocks) std::free(block);
+      for (void* block : blocks) is_cut(bytes) ? regions_.give(block) : std::free(block);
     free_.clear();
     cached_ = 0;
   }
 
  private:
+  static bool is_cut(size_t bytes) { return bytes >= kSmallestCut && bytes <= kLargestCut; }
+
   std::mutex mutex_;
+  Regions regions_;
   std::map<size_t, std::vector<void*>> free_;
   size_t cached_ = 0;
 };
@@ -150,8 +198,10 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape) {
 
 std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name_of(dtype); }
 
-Storage::Storage(size_t bytes) : bytes(rounded(bytes)) {
-  data = static_cast<std::byte*>(block_cache().take(this->bytes));
+Storage::Storage(size_t bytes, bool lasting) : bytes(rounded(bytes)) {
+  if (lasting) owner.reset(checked(allocate(this->bytes)), std::free);
+  void* block = lasting ? owner.get() : block_cache().take(this->bytes);
+  data = static_cast<std::byte*>(block);
 }
 
 Storage::~Storage() { release(); }

@@ -109,7 +109,8 @@ std::ostream& operator<<(std::ostream& out, DType dtype);
 
 // A block of memory: 64-byte aligned and our own, or foreign memory kept alive by `owner`.
 struct Storage {
-  explicit Storage(size_t bytes);
+  // A `lasting` block lies apart from those that come and go with a step.
+  explicit Storage(size_t bytes, bool lasting = false);
   Storage(void* data, size_t bytes, std::shared_ptr<void> owner)
       : data(static_cast<std::byte*>(data)), bytes(bytes), owner(std::move(owner)) {}
   ~Storage();
