@@ -42,10 +42,7 @@ def find(name, package, base=None, functions=False):
         return candidates[name]
     function = _candidates(package, None, True).get(name)
     folded = _fold(function.__name__ if function else name)
-    for candidate, obj in candidates.items():
-        if _fold(candidate) == folded:
-            return obj
-    return None
+    return _by_folded_name(package, base, functions, len(vars(sys.modules[package]))).get(folded)
 
 
 def get(identifier, package, kind, base=None, functions=False, custom_objects=None):
@@ -158,6 +155,13 @@ def _candidates_of(package, base, functions, size):
             or (functions and inspect.isroutine(obj) and _is_ours(obj))
         )
     }
+
+
+@functools.cache
+def _by_folded_name(package, base, functions, size):
+    """`_candidates_of` by names without case and underscores; of equal ones the first counts."""
+    candidates = _candidates_of(package, base, functions, size)
+    return {_fold(name): obj for name, obj in reversed(candidates.items())}
 
 
 def _is_ours(obj):

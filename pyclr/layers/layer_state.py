@@ -60,7 +60,7 @@ class LayerState:
             append_new(self._variables, value)
         elif _is_generator(value):
             append_new(self._seed_generators, value)
-        elif isinstance(value, (list, tuple, dict)):
+        elif _may_hold(value):
             append_new(self._containers, value)
         elif is_metric(value):
             append_new(self._metrics, value)
@@ -219,6 +219,14 @@ class LayerState:
         return sum(math.prod(variable.shape) for variable in self.weights)
 
 
+def _may_hold(value):
+    """Whether a container may hold something to track, now or later: lists and dictionaries can
+    grow, and a tuple of numbers can not."""
+    if isinstance(value, tuple):
+        return any(map(_may_hold, value)) or any(map(_is_tracked, value))
+    return isinstance(value, (list, dict))
+
+
 def leaves_of(value):
     """What a container holds, in the order it was put there, at any depth."""
     if isinstance(value, dict):
@@ -243,6 +251,10 @@ def _is_generator(value):
 def is_metric(value):
     # By what it does: metrics are made of layers' parts, and imported after them.
     return hasattr(type(value), "update_state") and hasattr(type(value), "result")
+
+
+def _is_tracked(value):
+    return _is_layer(value) or _is_variable(value) or _is_generator(value) or is_metric(value)
 
 
 def append_new(items, item):

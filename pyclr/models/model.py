@@ -200,7 +200,7 @@ class Model(Trainer, Layer):
             )
         self._graph.add_outputs([tensor])
         self._track_operations()
-        self._steps = {}
+        self._forget_steps()
 
     @property
     def layers(self):

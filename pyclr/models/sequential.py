@@ -88,7 +88,7 @@ class Sequential(Model):
 
     def _rebuild(self):
         object.__setattr__(self, "built", False)
-        self._steps = {}
+        self._forget_steps()
         self._build_if_possible()
 
     def _build_if_possible(self):

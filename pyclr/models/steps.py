@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import ops, optimizers, tree
 from ..gradient_tape import GradientTape
 from ..layers.arguments import positive_integer
+from ..layers.layer_state import touch
 from ..metrics import Mean
 from ..random.seed import make_seed
 from ..symbolic import dry_run
@@ -87,13 +88,18 @@ class Steps:
         self.optimizer = compiled_optimizer
         self._compiled_loss = compiled_loss
         self._compiled_metrics = compiled_metrics
-        self._compile_config = config
+        object.__setattr__(self, "_compile_config", config)  # whose lists hold no layers
         self._loss_tracker = Mean(name="loss")
         self.run_eagerly = bool(run_eagerly)
         self.stop_training = False
         self.compiled = True
-        self._steps = {}
+        self._forget_steps()
         self._direct = DirectPredictions()
+
+    def _forget_steps(self):
+        """Drops the programs of the steps."""
+        object.__setattr__(self, "_steps", {})
+        touch()
 
     @property
     def loss(self):
