@@ -15,7 +15,25 @@ constexpr int kSparseRegisters = 25;
 #else
 constexpr int kSparseRegisters = 12;
 #endif
-constexpr int kSparseVectors = 6, kSparseRows = 5;
+constexpr int kSparseVectors = 6, kSparseRows = 5, kSlideVectors = 2;
+
+// sum[r][v] += the products of the ones of `bits` with read(w + r * w_row, v).
+template <class T, int kRows, int kVectors, class Read>
+PYCLR_INLINE void add_nonzeros(const SparseSum<T>& s, const uint64_t* bits, const T* x, const T* w,
+                               Vec<T> (&sum)[kRows][kVectors], Read read) {
+  for (int64_t word = 0; word < s.words; ++word) {
+    for (uint64_t left = bits[word]; left; left &= left - 1) {
+      const int64_t b = 64 * word + __builtin_ctzll(left);
+      const Vec<T> factor = broadcast(x[s.x_at[b]]);
+      const T* w_b = w + s.w_at[b];
+      PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
+        PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) {
+          sum[r][v] = fma(factor, read(w_b + r * s.w_row, v), sum[r][v]);
+        }
+      }
+    }
+  }
+}
 
 // The last vector has `tail` lanes.
 template <class T, int kRows, int kVectors, bool kPartial>
@@ -33,18 +51,7 @@ void sparse_tile(const SparseSum<T>& s, const T* w, T* y, int64_t tail) {
     PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
       PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) sum[r][v] = read(y + r * s.y_row, v);
     }
-    for (int64_t word = 0; word < s.words; ++word) {
-      for (uint64_t left = bits[word]; left; left &= left - 1) {
-        const int64_t b = 64 * word + __builtin_ctzll(left);
-        const Vec<T> factor = broadcast(x[s.x_at[b]]);
-        const T* w_b = w + s.w_at[b];
-        PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
-          PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) {
-            sum[r][v] = fma(factor, read(w_b + r * s.w_row, v), sum[r][v]);
-          }
-        }
-      }
-    }
+    add_nonzeros(s, bits, x, w, sum, read);
     PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
       T* row = y + r * s.y_row;
       PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) {
@@ -58,6 +65,35 @@ void sparse_tile(const SparseSum<T>& s, const T* w, T* y, int64_t tail) {
   }
 }
 
+// The same for a vector of each of kColumns columns, kStep vectors - y_step - apart: what a step
+// leaves is stored, the other columns stay in registers.
+template <class T, int kRows, int kColumns, int kStep>
+void sparse_slide(const SparseSum<T>& s, const T* w, T* y, int64_t) {
+  constexpr int kNext = kStep * kLanes<T>;
+  const auto read = [](const T* p, int v) { return load(p + v * kNext); };
+  const int64_t row = s.y_row, count = s.count, words = s.words;
+  const uint64_t* bits = s.bits;
+  const T* x = s.x;
+  Vec<T> sum[kRows][kColumns];
+  PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
+    PYCLR_UNROLL for (int v = 0; v < kColumns; ++v) sum[r][v] = read(y + r * row, v);
+  }
+  for (int64_t i = 1, in_window = 1;; ++i, ++in_window) {
+    add_nonzeros(s, bits, x, w, sum, read);
+    if (i == count) break;
+    PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
+      store(y + r * row, sum[r][0]);
+      PYCLR_UNROLL for (int v = 1; v < kColumns; ++v) sum[r][v - 1] = sum[r][v];
+      sum[r][kColumns - 1] = read(y + r * row, kColumns);
+    }
+    y += kNext, bits += words;
+    if (in_window == s.window) in_window = 0, x += s.x_step;
+  }
+  PYCLR_UNROLL for (int r = 0; r < kRows; ++r) {
+    PYCLR_UNROLL for (int v = 0; v < kColumns; ++v) store(y + r * row + v * kNext, sum[r][v]);
+  }
+}
+
 template <class T>
 struct SparseTiles {
   using Tile = void (*)(const SparseSum<T>&, const T*, T*, int64_t);
@@ -65,7 +101,15 @@ struct SparseTiles {
     return kSparseRegisters / vectors < kSparseRows ? kSparseRegisters / vectors : kSparseRows;
   }
   Tile at[2][kSparseVectors + 1][kSparseRows + 1] = {};  // [partial last vector][vectors][rows]
-  constexpr SparseTiles() { fill<kSparseVectors, rows(kSparseVectors)>(); }
+  // [vectors a column][columns][rows], of 3 x 3 and of 5 x 5 for float.
+  Tile slide[kSlideVectors + 1][kSparseRows + 1][kSparseRows + 1] = {};
+  constexpr SparseTiles() {
+    fill<kSparseVectors, rows(kSparseVectors)>();
+    if constexpr (sizeof(T) == 4) {
+      fill_slide<kSlideVectors, 3>();
+      fill_slide<kSlideVectors, 5>();
+    }
+  }
   template <int v, int r>
   constexpr void fill() {
     at[0][v][r] = sparse_tile<T, r, v, false>;
@@ -76,13 +120,45 @@ struct SparseTiles {
       fill<v - 1, rows(v - 1)>();
     }
   }
+  static constexpr bool slides(int64_t step, int64_t k) {
+    return sizeof(T) == 4 && (k == 3 || k == 5) && step % kLanes<T> == 0 && step > 0 &&
+           step <= kSlideVectors * kLanes<T>;
+  }
+  template <int step, int k>
+  constexpr void fill_slide() {
+    constexpr int tiles = (k + rows(k) - 1) / rows(k);  // near equal ones
+    slide[step][k][k / tiles] = sparse_slide<T, k / tiles, k, step>;
+    constexpr int more = (k + tiles - 1) / tiles;
+    if constexpr (more > k / tiles) slide[step][k][more] = sparse_slide<T, more, k, step>;
+    if constexpr (step > 1) fill_slide<step - 1, k>();
+  }
 };
 template <class T>
 constexpr SparseTiles<T> kSparseTiles;
 
+// The columns from j on: near equal tiles of at most so many rows.
+template <class T>
+void sparse_rows(const SparseSum<T>& s, int64_t j, int64_t tail, int64_t at_once,
+                 const typename SparseTiles<T>::Tile* tiles) {
+  const int64_t count = (s.rows + at_once - 1) / at_once;
+  for (int64_t t = 0, r = 0; t < count; ++t) {
+    const int64_t end = (t + 1) * s.rows / count;
+    tiles[end - r](s, s.w + r * s.w_row + j, s.y + r * s.y_row + j, tail);
+    r = end;
+  }
+}
+
 template <class T>
 void sparse_sum(const SparseSum<T>& s) {
+  using Tiles = SparseTiles<T>;
   constexpr int64_t L = kLanes<T>;
+  constexpr const Tiles& tiles = kSparseTiles<T>;
+  if (s.count > 1 && s.y_step * s.rows == s.n && Tiles::slides(s.y_step, s.rows)) {
+    for (int64_t j = 0; j < s.y_step; j += L) {
+      sparse_rows(s, j, L, Tiles::rows(int(s.rows)), tiles.slide[s.y_step / L][s.rows]);
+    }
+    return;
+  }
   const int64_t vectors = (s.n + L - 1) / L;
   const int64_t panels = (vectors + kSparseVectors - 1) / kSparseVectors;
   if (panels > 1 && s.count > 1) {  // the next may add to another panel of this y
@@ -98,14 +174,7 @@ void sparse_sum(const SparseSum<T>& s) {
     const int64_t begin = q * vectors / panels;
     const int width = int((q + 1) * vectors / panels - begin);
     const int64_t j = begin * L, tail = s.n - j < width * L ? s.n - j - (width - 1) * L : L;
-    const int64_t at_once = SparseTiles<T>::rows(width);
-    const int64_t tiles = (s.rows + at_once - 1) / at_once;
-    for (int64_t t = 0, r = 0; t < tiles; ++t) {
-      const int64_t end = (t + 1) * s.rows / tiles;
-      kSparseTiles<T>.at[tail < L][width][end - r](s, s.w + r * s.w_row + j, s.y + r * s.y_row + j,
-                                                   tail);
-      r = end;
-    }
+    sparse_rows(s, j, tail, Tiles::rows(width), tiles.at[tail < L][width]);
   }
 }
 

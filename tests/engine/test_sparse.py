@@ -5,10 +5,18 @@ import pytest
 from cases import conv
 from steps import f, tensor
 
+import pyclr
 from pyclr import _core as core
 
 RNG = np.random.default_rng(7)
 EPS = np.finfo("float64").eps
+
+
+@pytest.fixture
+def direct():
+    pyclr.config.set_conv_algorithm("direct")
+    yield
+    pyclr.config.set_conv_algorithm("auto")
 
 
 each_isa = pytest.mark.parametrize("name", core.available_isas())
@@ -23,6 +31,8 @@ each_shape = pytest.mark.parametrize(
         ((70, 5, 4, 17), (2, 4, 17, 70), [1, 1], "same"),  # several images at a time
         ((2, 40, 41, 33), (3, 3, 33, 3), [2, 2], "same"),  # one image in several parts
         ((1, 3, 2, 16), (5, 5, 16, 2), [1, 1], "same"),  # windows that leave on all sides
+        ((2, 9, 8, 32), (5, 5, 32, 70), [1, 1], "same"),  # a pixel is several vectors
+        ((2, 9, 11, 16), (3, 3, 16, 37), [2, 1], "valid"),
     ],
 )
 
@@ -34,7 +44,8 @@ def sparse_and_dense(x, w, attributes):
 
 @each_isa
 @each_shape
-def test_zeros_are_skipped(x, w, strides, padding, name, isa):
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_zeros_are_skipped(x, w, strides, padding, dtype, name, isa, direct):
     """Of two images one has few zeros. Where both are in the batch, none are skipped."""
     isa(name)
     attributes = {"strides": strides, "padding": padding}
@@ -44,13 +55,14 @@ def test_zeros_are_skipped(x, w, strides, padding, name, isa):
 
     def gradient(dy):
         shape = (len(dy), *x[1:])
-        operands = tensor(dy, "float64"), tensor(kernel, "float64")
+        operands = tensor(dy, dtype), tensor(kernel, dtype)
         return f.conv2d_input_gradient(*operands, shape=shape, **attributes).numpy()
 
     got = gradient(sparse)
     np.testing.assert_array_equal(got, gradient(dense_too)[: len(sparse)])
     expected = conv.conv2d_input_gradient(sparse, kernel, x, **attributes)
-    bound = EPS * (kernel.size + 1) * np.abs(dy).max() * np.abs(kernel).max()
+    eps = np.finfo(dtype).eps
+    bound = eps * (kernel.size + 1) * np.abs(dy).max() * np.abs(kernel).max()
     np.testing.assert_allclose(got, expected, rtol=0, atol=bound)
 
 
