@@ -47,13 +47,6 @@ struct SetActivation final : FieldVisitor {
   }
 };
 
-void remove(std::vector<Call>& calls, const std::vector<bool>& gone) {
-  std::vector<Call> kept;
-  for (size_t i = 0; i < calls.size(); ++i)
-    if (!gone[i]) kept.push_back(std::move(calls[i]));
-  calls = std::move(kept);
-}
-
 // dense or conv2d, then relu of it that alone reads it -> relu in the epilogue of the matrix
 // product. relu's gradient needs only its output.
 void relu_into_epilogue(std::vector<Call>& calls, const Storages& pinned) {
@@ -184,12 +177,20 @@ void weight_gradient_into_update(std::vector<Call>& calls, const Storages& pinne
 
 }  // namespace
 
+void remove(std::vector<Call>& calls, const std::vector<bool>& gone) {
+  std::vector<Call> kept;
+  for (size_t i = 0; i < calls.size(); ++i)
+    if (!gone[i]) kept.push_back(std::move(calls[i]));
+  calls = std::move(kept);
+}
+
 std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned) {
   relu_into_epilogue(calls, pinned);
   relu_gradient_before_unpooling(calls, pinned);
   unpooling_into_gradients(calls, pinned);
   max_pool_into_convolution(calls, pinned);
   weight_gradient_into_update(calls, pinned);
+  pointwise_calls_into_chains(calls, pinned);
   return calls;
 }
 

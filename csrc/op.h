@@ -10,6 +10,8 @@
 //     // optional; absent: no gradient. dy has a null entry for an output nothing depends on.
 //     static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs);
 //     static bool writes(const Call& call, size_t input);  // optional; absent: none
+//     // optional; present in a pointwise op: n results, from operands that are in step with them.
+//     static void elements(const Elements* operands, int64_t n);  // inputs, then the output
 //   };
 #pragma once
 
@@ -32,6 +34,21 @@ using Specs = std::vector<Spec>;
 // Which inputs of a Call a gradient is wanted for; a vjp need not compute the others.
 using Needs = std::vector<bool>;
 
+// Consecutive elements of an operand, or one value (`moves` is false) for all of the results.
+struct Elements {
+  std::byte* data;
+  DType dtype;
+  bool moves;
+  template <class T>
+  T* as() const {
+    return reinterpret_cast<T*>(data);
+  }
+  // The same from element i on.
+  Elements from(int64_t i) const {
+    return {data + (moves ? i * static_cast<int64_t>(size_of(dtype)) : 0), dtype, moves};
+  }
+};
+
 struct Op {
   std::string_view name;
   std::shared_ptr<Attrs> (*make_attrs)();
@@ -40,6 +57,7 @@ struct Op {
   // Gradients for the inputs, in order; a null entry means none. Null pointer: not differentiable.
   Tensors (*vjp)(const Call& call, const Tensors& gradients, const Needs& needs);
   bool (*writes)(const Call& call, size_t input);
+  void (*elements)(const Elements* operands, int64_t n);  // null pointer: not pointwise
   size_t max_inputs;
 };
 
@@ -57,6 +75,7 @@ constexpr Op make_op() {
   if constexpr (requires { T::max_inputs; }) op.max_inputs = T::max_inputs;
   op.writes = [](const Call&, size_t) { return false; };
   if constexpr (requires { &T::writes; }) op.writes = T::writes;
+  if constexpr (requires { &T::elements; }) op.elements = T::elements;
   return op;
 }
 

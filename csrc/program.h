@@ -24,6 +24,11 @@ size_t place(std::vector<Placement>& placements);
 // outside the recording reads.
 using Storages = std::unordered_set<const Storage*>;
 std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned);
+// Leaves out the calls that are gone.
+void remove(std::vector<Call>& calls, const std::vector<bool>& gone);
+// Pointwise calls that read one another's results, or the same tensors -> one call.
+// (fuse_chain.cpp)
+void pointwise_calls_into_chains(std::vector<Call>& calls, const Storages& pinned);
 // conv2d and max_pool2d of it alone -> the first does both, if that is faster; says whether.
 bool fuse_max_pool(Call& conv, const Call& pool);
 

@@ -77,6 +77,19 @@ decltype(auto) with_type(DType dtype, F&& f) {
   }
 }
 
+// Calls f with an integer of a value's size, for what only moves values.
+template <class F>
+decltype(auto) with_size(DType dtype, F&& f) {
+  switch (size_of(dtype)) {
+    case 1:
+      return f(uint8_t{});
+    case 4:
+      return f(uint32_t{});
+    default:
+      return f(uint64_t{});
+  }
+}
+
 class Shape {
  public:
   static constexpr int max_rank = 8;

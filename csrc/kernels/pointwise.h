@@ -197,7 +197,11 @@ void power_f32_row(const float* a, bool a_moves, const float* b, bool b_moves, v
     return vector_row(a, a_moves, b, b_moves, y, n, [](auto a, auto) { return a * a; });
   if (!b_moves && *b == 0.5f)
     return vector_row(a, a_moves, b, b_moves, y, n, [](auto a, auto) { return sqrt(a); });
-  vector_row(a, a_moves, b, b_moves, y, n, [](auto a, auto b) { return power(a, b); });
+  // The same bits wherever the exponent stands.
+  vector_row(a, a_moves, b, b_moves, y, n, [](auto a, auto b) {
+    const auto square_or_root = select(b == 2.0f, a * a, sqrt(a));
+    return select((b == 2.0f) | (b == 0.5f), square_or_root, power(a, b));
+  });
 }
 void mod_f32_row(const float* a, bool a_moves, const float* b, bool b_moves, void* y, int64_t n) {
   vector_row(a, a_moves, b, b_moves, y, n, [](auto a, auto b) {

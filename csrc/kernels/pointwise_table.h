@@ -64,6 +64,9 @@ struct PointwiseKernels {
   const BinaryTable<int32_t>& binary(int32_t) const { return binary_i32; }
   const BinaryTable<int64_t>& binary(int64_t) const { return binary_i64; }
   const BinaryTable<uint8_t>& binary(uint8_t) const { return binary_u8; }
+  WhereRow<uint8_t> where(uint8_t) const { return where_1; }
+  WhereRow<uint32_t> where(uint32_t) const { return where_4; }
+  WhereRow<uint64_t> where(uint64_t) const { return where_8; }
 };
 
 }  // namespace pyclr

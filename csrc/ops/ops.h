@@ -19,7 +19,9 @@ Tensor launch_one(const Op& op, Tensors inputs, A a) {
 }
 Tensor launch_one(const Op& op, Tensors inputs);
 
-// pointwise.cpp
+// pointwise.cpp: runs a pointwise op by pieces. False, without a result, when an operand is neither
+// of the result's size nor one value.
+bool run_elements(const Call& call);
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor subtract(const Tensor& a, const Tensor& b);
 Tensor multiply(const Tensor& a, const Tensor& b);

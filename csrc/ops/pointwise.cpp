@@ -1,21 +1,10 @@
 // Pointwise functions: forward and vjp from kernels/pointwise.inc.
 #include "ops/ops.h"
 #include "ops/shape_ops.h"
-#include "parallel.h"
 
 namespace pyclr {
 
 namespace {
-
-// Work is cut into pieces of this many elements; a piece is more than a thread's wake-up is worth.
-constexpr int64_t kPiece = 16384;
-
-// f(begin, end) for every piece of [0, size).
-template <class F>
-void for_pieces(int64_t size, F&& f) {
-  parallel_for((size + kPiece - 1) / kPiece,
-               [&](int64_t i) { f(i * kPiece, std::min(size, (i + 1) * kPiece)); });
-}
 
 void check_float(std::string_view op, const TensorData& x) {
   check_type(is_float(x.dtype), op,
@@ -23,29 +12,38 @@ void check_float(std::string_view op, const TensorData& x) {
 }
 
 // The bodies of the ops below, outside of their templates: there are hundreds.
-void run_unary(const Call& call, Unary function) {
-  const TensorData& x = *call.in(0);
-  with_float(x.dtype, [&](auto t) {
+void unary_elements(const Elements* at, int64_t n, Unary function) {
+  with_float(at[0].dtype, [&](auto t) {
     using T = decltype(t);
-    const auto loop = kernels().pointwise.unary<T>().forward[int(function)];
-    const T* source = x.data<T>();
-    T* target = call.out()->data<T>();
-    for_pieces(x.size(), [&](int64_t begin, int64_t end) {
-      loop(source + begin, target + begin, end - begin);
-    });
+    kernels().pointwise.unary<T>().forward[int(function)](at[0].as<T>(), at[1].as<T>(), n);
   });
 }
 
-void run_unary_gradient(const Call& call, Unary function) {
-  const TensorData& dy = *call.in(0);
-  with_float(dy.dtype, [&](auto t) {
+void unary_gradient_elements(const Elements* at, int64_t n, Unary function) {
+  with_float(at[0].dtype, [&](auto t) {
     using T = decltype(t);
-    const auto loop = kernels().pointwise.unary<T>().backward[int(function)];
-    const T *gradient = dy.data<T>(), *kept = call.in(1)->data<T>();
-    T* target = call.out()->data<T>();
-    for_pieces(dy.size(), [&](int64_t begin, int64_t end) {
-      loop(gradient + begin, kept + begin, target + begin, end - begin);
-    });
+    kernels().pointwise.unary<T>().backward[int(function)](at[0].as<T>(), at[1].as<T>(),
+                                                           at[2].as<T>(), n);
+  });
+}
+
+// Booleans are bytes of 0 and 1.
+template <class F>
+void with_number(DType dtype, F&& f) {
+  with_type(dtype, [&](auto t) {
+    if constexpr (std::is_same_v<decltype(t), bool>) {
+      f(uint8_t{});
+    } else {
+      f(t);
+    }
+  });
+}
+
+void binary_elements(const Elements* at, int64_t n, Binary function) {
+  with_number(at[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    kernels().pointwise.binary(t).row[int(function)](at[0].as<T>(), at[0].moves, at[1].as<T>(),
+                                                     at[1].moves, at[2].data, n);
   });
 }
 
@@ -67,6 +65,7 @@ struct UnaryBase {
     check_float(call.op->name, *call.in(0));
     return {{call.in(0)->shape, call.in(0)->dtype}};
   }
+  static void run(const Call& call) { run_elements(call); }
 };
 
 struct UnaryGradientBase {
@@ -80,43 +79,36 @@ struct UnaryGradientBase {
           call.in(1)->shape);
     return {{call.in(0)->shape, call.in(0)->dtype}};
   }
+  static void run(const Call& call) { run_elements(call); }
 };
 
-template <class T>
-void run_binary(const Call& call, Binary function) {
+// A binary function of operands that broadcast.
+void run_binary_rows(const Call& call, Binary function) {
   const TensorData &a = *call.in(0), &b = *call.in(1), &y = *call.out();
-  const auto row = kernels().pointwise.binary(T{}).row[int(function)];
-  const T *left = a.data<T>(), *right = b.data<T>();
-  std::byte* target = y.data<std::byte>();
-  const int64_t size = y.size(), bytes = static_cast<int64_t>(size_of(y.dtype));
-  const bool a_full = a.size() == size, b_full = b.size() == size;
-  if ((a_full || a.size() == 1) && (b_full || b.size() == 1)) {
-    for_pieces(size, [&](int64_t begin, int64_t end) {
-      row(left + (a_full ? begin : 0), a_full, right + (b_full ? begin : 0), b_full,
-          target + begin * bytes, end - begin);
-    });
-    return;
-  }
   const Strides from_a = broadcast_strides(a.shape, y.shape);
   const Strides from_b = broadcast_strides(b.shape, y.shape);
   const int last = y.shape.rank() - 1;
-  const int64_t n = y.shape[last];
-  for_each_row<3>(y.shape, {from_a, from_b, contiguous_strides(y.shape)}, [&](const auto& at) {
-    row(left + at[0], from_a[last] != 0, right + at[1], from_b[last] != 0, target + at[2] * bytes,
-        n);
+  const int64_t n = y.shape[last], bytes = static_cast<int64_t>(size_of(y.dtype));
+  with_number(a.dtype, [&](auto t) {
+    using T = decltype(t);
+    const auto row = kernels().pointwise.binary(t).row[int(function)];
+    for_each_row<3>(y.shape, {from_a, from_b, contiguous_strides(y.shape)}, [&](const auto& at) {
+      row(a.data<T>() + at[0], from_a[last] != 0, b.data<T>() + at[1], from_b[last] != 0,
+          y.data<std::byte>() + at[2] * bytes, n);
+    });
   });
 }
 
 // x (any shape) -> f(x), the same shape.
 template <Unary F>
 struct UnaryOp : UnaryBase {
-  static void run(const Call& call) { run_unary(call, F); }
+  static void elements(const Elements* at, int64_t n) { unary_elements(at, n, F); }
 };
 
 // dy, kept (x or y) -> dx.
 template <Unary F>
 struct UnaryGradientOp : UnaryGradientBase {
-  static void run(const Call& call) { run_unary_gradient(call, F); }
+  static void elements(const Elements* at, int64_t n) { unary_gradient_elements(at, n, F); }
   static Tensors vjp(const Call& call, const Tensors& g, const Needs& needs) {
     return unary_gradient_vjp(call, g, needs, F);
   }
@@ -140,12 +132,9 @@ struct BinaryOp {
     return {{broadcast_shape(call.op->name.data(), a.shape, b.shape),
              Compare ? DType::boolean : a.dtype}};
   }
+  static void elements(const Elements* at, int64_t n) { binary_elements(at, n, F); }
   static void run(const Call& call) {
-    if constexpr (Logical) return run_binary<uint8_t>(call, F);
-    if (call.in(0)->dtype == DType::boolean) return run_binary<uint8_t>(call, F);
-    with_type(call.in(0)->dtype, [&](auto t) {
-      if constexpr (!std::is_same_v<decltype(t), bool>) run_binary<decltype(t)>(call, F);
-    });
+    if (!run_elements(call)) run_binary_rows(call, F);
   }
 };
 
@@ -302,38 +291,28 @@ struct Where {
                " and ", b.dtype);
     return {{broadcast_shape(name, c.shape, broadcast_shape(name, a.shape, b.shape)), a.dtype}};
   }
-  static void run(const Call& call) {
-    const TensorData &c = *call.in(0), &a = *call.in(1), &b = *call.in(2), &y = *call.out();
-    const auto& table = kernels().pointwise;
-    switch (size_of(y.dtype)) {
-      case 1:
-        return run_rows(table.where_1, c, a, b, y);
-      case 4:
-        return run_rows(table.where_4, c, a, b, y);
-      default:
-        return run_rows(table.where_8, c, a, b, y);
-    }
+  static void elements(const Elements* at, int64_t n) {
+    with_size(at[3].dtype, [&](auto t) {
+      using T = decltype(t);
+      kernels().pointwise.where(t)(at[0].as<bool>(), at[0].moves, at[1].as<T>(), at[1].moves,
+                                   at[2].as<T>(), at[2].moves, at[3].as<T>(), n);
+    });
   }
-  template <class T>
-  static void run_rows(WhereRow<T> row, const TensorData& c, const TensorData& a,
-                       const TensorData& b, const TensorData& y) {
-    const int64_t size = y.size();
-    auto spreads = [size](const TensorData& x) { return x.size() == size || x.size() == 1; };
-    if (spreads(c) && spreads(a) && spreads(b)) {
-      const bool c_full = c.size() == size, a_full = a.size() == size, b_full = b.size() == size;
-      for_pieces(size, [&](int64_t begin, int64_t end) {
-        row(c.data<bool>() + (c_full ? begin : 0), c_full, a.data<T>() + (a_full ? begin : 0),
-            a_full, b.data<T>() + (b_full ? begin : 0), b_full, y.data<T>() + begin, end - begin);
-      });
-      return;
-    }
+  static void run(const Call& call) {
+    if (run_elements(call)) return;
+    const TensorData &c = *call.in(0), &a = *call.in(1), &b = *call.in(2), &y = *call.out();
     const std::array<Strides, 4> strides = {
         broadcast_strides(c.shape, y.shape), broadcast_strides(a.shape, y.shape),
         broadcast_strides(b.shape, y.shape), contiguous_strides(y.shape)};
     const int last = y.shape.rank() - 1;
-    for_each_row<4>(y.shape, strides, [&](const auto& at) {
-      row(c.data<bool>() + at[0], strides[0][last] != 0, a.data<T>() + at[1], strides[1][last] != 0,
-          b.data<T>() + at[2], strides[2][last] != 0, y.data<T>() + at[3], y.shape[last]);
+    with_size(y.dtype, [&](auto t) {
+      using T = decltype(t);
+      const auto row = kernels().pointwise.where(t);
+      for_each_row<4>(y.shape, strides, [&](const auto& at) {
+        row(c.data<bool>() + at[0], strides[0][last] != 0, a.data<T>() + at[1],
+            strides[1][last] != 0, b.data<T>() + at[2], strides[2][last] != 0, y.data<T>() + at[3],
+            y.shape[last]);
+      });
     });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs) {
@@ -364,6 +343,24 @@ const Op floor_divide_op = make_op<FloorDivide>();
 const Op mod_op = make_op<Mod>();
 const Op atan2_op = make_op<Atan2>();
 const Op where_op = make_op<Where>();
+
+bool run_elements(const Call& call) {
+  const TensorData& y = *call.out();
+  const int64_t size = y.size();
+  std::array<Elements, 4> operands;
+  size_t count = 0;
+  for (const Tensor& in : call.inputs) {
+    if (in->size() != size && in->size() != 1) return false;
+    operands[count++] = {in->data<std::byte>(), in->dtype, in->size() == size};
+  }
+  operands[count++] = {y.data<std::byte>(), y.dtype, true};
+  for_row_groups(size, 1, [&](int64_t begin, int64_t n) {
+    std::array<Elements, 4> piece;
+    for (size_t i = 0; i < count; ++i) piece[i] = operands[i].from(begin);
+    call.op->elements(piece.data(), n);
+  });
+  return true;
+}
 
 Tensor add(const Tensor& a, const Tensor& b) { return launch_one(add_op, {a, b}); }
 Tensor subtract(const Tensor& a, const Tensor& b) { return launch_one(subtract_op, {a, b}); }

@@ -94,24 +94,16 @@ struct Cast {
   static Specs infer(const Call& call) {
     return {{call.in(0)->shape, call.attrs_as<Attributes>().dtype}};
   }
-  static void run(const Call& call) {
-    const TensorData& x = *call.in(0);
-    const TensorData& y = *call.out();
-    constexpr int64_t chunk = 16384;
-    const int64_t size = x.size();
-    with_type(x.dtype, [&](auto from) {
-      with_type(y.dtype, [&](auto to) {
-        using X = decltype(from);
-        using Y = decltype(to);
-        const X* source = x.data<X>();
-        Y* target = y.data<Y>();
-        parallel_for((size + chunk - 1) / chunk, [&](int64_t i) {
-          const int64_t end = std::min(size, (i + 1) * chunk);
-          for (int64_t j = i * chunk; j < end; ++j) target[j] = static_cast<Y>(source[j]);
-        });
+  static void elements(const Elements* at, int64_t n) {
+    with_type(at[0].dtype, [&](auto from) {
+      with_type(at[1].dtype, [&](auto to) {
+        const auto* source = at[0].as<decltype(from)>();
+        auto* target = at[1].as<decltype(to)>();
+        for (int64_t i = 0; i < n; ++i) target[i] = static_cast<decltype(to)>(source[i]);
       });
     });
   }
+  static void run(const Call& call) { run_elements(call); }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {
     if (!is_float(call.in(0)->dtype)) return {nullptr};
     return {cast(dy[0], call.in(0)->dtype)};
@@ -208,6 +200,13 @@ struct BroadcastTo {
     check(joint == target, "broadcast_to: shape ", call.in(0)->shape, " does not broadcast to ",
           target, ".");
     return {{target, call.in(0)->dtype}};
+  }
+  static void elements(const Elements* at, int64_t n) {
+    with_size(at[0].dtype, [&](auto t) {
+      const auto* source = at[0].as<decltype(t)>();
+      auto* target = at[1].as<decltype(t)>();
+      at[0].moves ? std::copy_n(source, n, target) : std::fill_n(target, n, *source);
+    });
   }
   static void run(const Call& call) {
     const TensorData& y = *call.out();

@@ -1,5 +1,7 @@
 """Recording steps: what the engine's tests share."""
 
+import re
+
 import numpy as np
 
 from pyclr import _core as core
@@ -26,6 +28,16 @@ def make_program(step, *inputs):
     assert core.difference(first, second) == ""
     del first
     return core.Program(second)
+
+
+def names(program, members=True):
+    """The ops of a program's calls, in order; those of a chain's members in its place."""
+    found = []
+    for line in program.describe().splitlines()[1:]:
+        name = line.split("(")[0].split()[-1]
+        chain = re.search(r"members=\((.*?)\)", line)
+        found += chain[1].split(", ") if chain and members else [name]
+    return found
 
 
 def tensor(value, dtype="float32"):

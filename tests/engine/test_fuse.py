@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from steps import assert_same_bits, f, gradients, make_program, tensor
+from steps import assert_same_bits, f, gradients, make_program, names, tensor
 
 import pyclr
 from pyclr import _core as core
@@ -20,10 +20,6 @@ def conv(x):
 
 def dense(x):
     return f.dense(x, M)
-
-
-def names(program):
-    return [line.split("(")[0].split()[-1] for line in program.describe().splitlines()[1:]]
 
 
 @pytest.mark.parametrize("product", [conv, dense])

@@ -81,7 +81,7 @@ def test_plan_of_a_training_step():
 def test_chain_of_calls_reuses_memory():
     def step(x):
         for _ in range(20):
-            x = f.exp(f.negative(x))
+            x = f.cumsum(x, axis=0)
         return x
 
     program = make_program(step, tensor(np.zeros(1000)))

@@ -1,0 +1,280 @@
+// Pointwise calls whose results have one size, as one call: a block of elements goes through all of
+// them while it is in the nearest cache. Each computes what it computes alone: the same bits.
+#include "ops/chain.h"
+
+#include <unordered_map>
+
+#include "kernels/blocking.h"
+#include "ops/ops.h"
+#include "ops/shape_ops.h"
+
+namespace pyclr {
+
+namespace {
+
+constexpr int64_t kBlock = 2048;    // elements, at most
+constexpr int64_t kLongRow = 1024;  // elements of a row that are worth blocks of their own
+constexpr int64_t kWork = 16384;    // results of one member that are worth a thread's wake-up
+
+// How an operand broadcasts. Axes of one stride's steps are one; strides are of the operand.
+struct Broadcast {
+  Shape shape;
+  Strides strides{};
+  bool operator==(const Broadcast&) const = default;
+
+  // In a row of so many elements, the operand moves along or stands still.
+  int64_t row() const { return shape.last(); }
+  bool moves() const { return strides[shape.rank() - 1] != 0; }
+  // Where the operand's element for result i is.
+  int64_t offset(int64_t i) const {
+    int64_t result = 0;
+    for (int axis = shape.rank() - 1; axis >= 0; i /= shape[axis], --axis)
+      result += i % shape[axis] * strides[axis];
+    return result;
+  }
+};
+
+Broadcast broadcast_of(const Shape& from, const Shape& to) {
+  const Strides strides = broadcast_strides(from, to);
+  std::vector<std::pair<int64_t, int64_t>> axes;  // sizes and strides, the last axis first
+  for (int axis = to.rank() - 1; axis >= 0; --axis) {
+    if (to[axis] == 1) continue;
+    if (!axes.empty() && strides[axis] == axes.back().first * axes.back().second) {
+      axes.back().first *= to[axis];
+    } else {
+      axes.emplace_back(to[axis], strides[axis]);
+    }
+  }
+  Broadcast result;
+  for (size_t i = axes.size(); i-- > 0;) {
+    result.strides[result.shape.rank()] = axes[i].second;
+    result.shape.push_back(axes[i].first);
+  }
+  return result;
+}
+
+// y = elements [begin, begin + n) of x as it broadcasts.
+template <class T>
+void expand(const Broadcast& b, const T* x, int64_t begin, int64_t n, T* y) {
+  const bool always = true;
+  const auto copy = kernels().pointwise.where(T{});
+  const int64_t row = b.row();
+  const bool is_row = b.shape.rank() == 2 && b.strides[0] == 0;
+  for (int64_t filled = 0, count; filled < n; filled += count) {
+    const int64_t i = begin + filled, whole = filled - filled % row;
+    if (is_row && whole > 0) {  // again what is there, in ever larger pieces
+      count = std::min(whole, n - filled);
+      std::copy_n(y + filled - whole, count, y + filled);
+      continue;
+    }
+    const T* source = x + b.offset(i);
+    count = std::min(row - i % row, n - filled);
+    copy(&always, false, source, b.moves(), source, b.moves(), y + filled, count);
+  }
+}
+
+struct Operand {
+  enum Place : uint8_t { input, output, block } place;
+  DType dtype;
+  bool moves;
+  size_t index;         // of an input, an output or a block
+  int64_t spread = -1;  // of an input that broadcasts: how
+  bool operator==(const Operand&) const = default;
+};
+
+// What is done with a block of elements: an op, or without one an operand is made to move. The last
+// operand is the result.
+struct Step {
+  const Op* op = nullptr;
+  std::vector<Operand> operands;
+  bool operator==(const Step&) const = default;
+};
+
+struct ChainAttributes {
+  std::vector<Step> steps;
+  std::vector<Broadcast> spreads;
+  int64_t row = 0;          // blocks do not go beyond a row of so many results
+  int64_t piece = 0;        // of a row: elements of a block
+  int64_t blocks = 0;       // that are in use at a time
+  int64_t block_bytes = 0;  // of each
+  std::string members;
+  bool operator==(const ChainAttributes&) const = default;
+  void fields(auto&& v) { v("members", members); }
+};
+
+void run_block(const Call& call, std::byte* blocks, int64_t begin, int64_t n) {
+  const auto& chain = call.attrs_as<ChainAttributes>();
+  std::array<Elements, 4> at;
+  for (const Step& step : chain.steps) {
+    for (size_t i = 0; i < step.operands.size(); ++i) {
+      const Operand& x = step.operands[i];
+      if (x.place == Operand::block) {
+        at[i] = {blocks + static_cast<int64_t>(x.index) * chain.block_bytes, x.dtype, true};
+        continue;
+      }
+      const Tensors& tensors = x.place == Operand::input ? call.inputs : call.outputs;
+      const Elements all{tensors[x.index]->data<std::byte>(), x.dtype, true};
+      const int64_t first = x.spread < 0 ? (x.moves ? begin : 0)
+                            : step.op    ? chain.spreads[x.spread].offset(begin)
+                                         : 0;
+      at[i] = all.from(first);
+      at[i].moves = x.moves;
+    }
+    if (step.op) {
+      step.op->elements(at.data(), n);
+      continue;
+    }
+    with_size(at[0].dtype, [&](auto t) {
+      using T = decltype(t);
+      expand(chain.spreads[step.operands[0].spread], at[0].as<T>(), begin, n, at[1].as<T>());
+    });
+  }
+}
+
+void run_chain(const Call& call) {
+  const auto& chain = call.attrs_as<ChainAttributes>();
+  const int64_t pieces = (chain.row + chain.piece - 1) / chain.piece;  // of a row
+  const int64_t count = call.out()->size() / chain.row * pieces;
+  const int64_t work = chain.piece * static_cast<int64_t>(chain.steps.size());
+  const int64_t chunk = std::max<int64_t>(1, kWork / work);
+  parallel_for((count + chunk - 1) / chunk, [&](int64_t c) {
+    thread_local Scratch scratch;
+    std::byte* blocks = scratch.get<std::byte>(chain.blocks * chain.block_bytes);
+    for (int64_t i = c * chunk; i < std::min(count, (c + 1) * chunk); ++i) {
+      const int64_t begin = i % pieces * chain.piece;
+      run_block(call, blocks, i / pieces * chain.row + begin,
+                std::min(chain.piece, chain.row - begin));
+    }
+  });
+}
+
+// Made by make_chain alone: never launched, nor recorded.
+constexpr Op chain_op = [] {
+  Op op{};
+  op.name = "chain";
+  op.run = run_chain;
+  return op;
+}();
+
+// Broadcasts without expansion where rows are long: the row that blocks do not go beyond. Else the
+// size of the results: one row.
+int64_t common_row(const std::vector<const Call*>& members) {
+  const int64_t size = members[0]->out()->size();
+  std::vector<int64_t> rows;
+  for (const Call* member : members)
+    for (const Tensor& in : member->inputs)
+      if (in->size() != size && in->size() != 1)
+        rows.push_back(broadcast_of(in->shape, member->out()->shape).row());
+  if (rows.empty()) return size;
+  const int64_t row = *std::min_element(rows.begin(), rows.end());
+  const bool divides = std::all_of(rows.begin(), rows.end(), [&](auto r) { return r % row == 0; });
+  return divides && row >= kLongRow ? row : size;
+}
+
+// Collects the steps.
+class Builder {
+ public:
+  explicit Builder(const std::vector<const Call*>& members) {
+    chain_.row = common_row(members);
+    expands_ = chain_.row == members[0]->out()->size();
+    const int64_t pieces = (chain_.row + kBlock - 1) / kBlock;
+    constexpr int64_t unit = 64;
+    chain_.piece = (chain_.row / pieces + unit) / unit * unit;
+    if (expands_ || chain_.piece > kBlock) chain_.piece = kBlock;
+  }
+
+  void add(const Call& member, bool kept) {
+    const Tensor& out = member.out();
+    Step step{member.op, {}};
+    for (const Tensor& in : member.inputs) step.operands.push_back(operand(in, out->shape));
+    chain_.members += (chain_.members.empty() ? "(" : ", ") + std::string(member.op->name);
+    if (member.op == &broadcast_to_op && step.operands[0].moves && !kept) {
+      known_.emplace(out.get(), step.operands[0]);
+      return;
+    }
+    step.operands.push_back(kept ? Operand{Operand::output, out->dtype, true, call_.outputs.size()}
+                                 : new_block(out->dtype));
+    known_.emplace(out.get(), step.operands.back());
+    if (kept) call_.outputs.push_back(out);
+    chain_.steps.push_back(std::move(step));
+  }
+
+  Call finish() {
+    share_blocks();
+    chain_.members += ")";
+    call_.op = &chain_op;
+    call_.attrs = std::make_shared<AttrsOf<ChainAttributes>>(std::move(chain_));
+    return std::move(call_);
+  }
+
+ private:
+  Operand new_block(DType dtype) {
+    chain_.block_bytes =
+        std::max(chain_.block_bytes, kBlock * static_cast<int64_t>(size_of(dtype)));
+    return {Operand::block, dtype, true, static_cast<size_t>(chain_.blocks++)};
+  }
+
+  Operand operand(const Tensor& x, const Shape& result) {
+    if (auto it = known_.find(x.get()); it != known_.end()) return it->second;
+    const auto [input, is_new] = inputs_.try_emplace(x.get(), call_.inputs.size());
+    if (is_new) call_.inputs.push_back(x);
+    const bool full = x->size() == result.size();
+    Operand source{Operand::input, x->dtype, full, input->second};
+    if (full || x->size() == 1) return source;
+    const Broadcast spread = broadcast_of(x->shape, result);
+    auto& spreads = chain_.spreads;
+    const auto found = std::find(spreads.begin(), spreads.end(), spread);
+    source.spread = found - spreads.begin();
+    if (found == spreads.end()) spreads.push_back(spread);
+    source.moves = spread.moves();
+    if (!expands_) return source;
+    for (const Step& step : chain_.steps)
+      if (!step.op && step.operands[0] == source) return step.operands[1];
+    chain_.steps.push_back({nullptr, {source, new_block(x->dtype)}});
+    return chain_.steps.back().operands[1];
+  }
+
+  // Lets values that are not needed at the same time have one block.
+  void share_blocks() {
+    std::vector<size_t> last_use(chain_.blocks), home(chain_.blocks), free;
+    for (size_t i = 0; i < chain_.steps.size(); ++i)
+      for (const Operand& x : chain_.steps[i].operands)
+        if (x.place == Operand::block) last_use[x.index] = i;
+    size_t homes = 0;
+    std::vector<bool> placed(chain_.blocks);
+    for (size_t i = 0; i < chain_.steps.size(); ++i) {
+      std::vector<size_t> ended;
+      for (Operand& x : chain_.steps[i].operands) {
+        if (x.place != Operand::block) continue;
+        const size_t value = x.index;
+        if (!placed[value]) {
+          placed[value] = true;
+          home[value] = free.empty() ? homes++ : free.back();
+          if (!free.empty()) free.pop_back();
+        }
+        x.index = home[value];
+        if (last_use[value] == i && std::find(ended.begin(), ended.end(), x.index) == ended.end())
+          ended.push_back(x.index);
+      }
+      free.insert(free.end(), ended.begin(), ended.end());
+    }
+    chain_.blocks = static_cast<int64_t>(homes);
+  }
+
+  Call call_;
+  ChainAttributes chain_;
+  bool expands_;                                          // operands that broadcast, into blocks
+  std::unordered_map<const TensorData*, Operand> known_;  // results of members
+  std::unordered_map<const TensorData*, size_t> inputs_;
+};
+
+}  // namespace
+
+Call make_chain(const std::vector<const Call*>& members,
+                const std::function<bool(const Tensor&)>& kept) {
+  Builder builder(members);
+  for (const Call* member : members) builder.add(*member, kept(member->out()));
+  return builder.finish();
+}
+
+}  // namespace pyclr

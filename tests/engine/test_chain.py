@@ -1,0 +1,332 @@
+"""Chains: pointwise calls as one call, the same bits, and in an order that nobody notices."""
+
+import numpy as np
+import pytest
+from steps import assert_same_bits, f, gradients, make_program, names, record, tensor
+
+from pyclr import _core as core
+
+RNG = np.random.default_rng(11)
+
+
+def values(*shape, dtype="float32"):
+    return tensor(RNG.standard_normal(shape), dtype)
+
+
+def arrays(tensors):
+    return [t.numpy() for t in tensors]
+
+
+def swish(x, **_):
+    return f.multiply(x, f.sigmoid(x))
+
+
+def mish(x, **_):
+    return f.multiply(x, f.tanh(f.log(f.add(f.exp(x), 1.0))))
+
+
+def gelu(x, **_):
+    cube = f.multiply(f.multiply(x, x), x)
+    inner = f.multiply(f.add(x, f.multiply(cube, 0.044715)), 0.7978845608)
+    return f.multiply(f.multiply(x, 0.5), f.add(f.tanh(inner), 1.0))
+
+
+def huber(x, **_):
+    size = f.abs(x)
+    return f.where(f.less(size, 1.0), f.multiply(f.square(x), 0.5), f.subtract(size, 0.5))
+
+
+def clipped(x, **_):
+    return f.minimum(f.maximum(f.multiply(x, 3.0), -1.0), f.floor(f.exp(x)))
+
+
+def masked(x, **_):
+    """Booleans between floats."""
+    inside = f.logical_and(f.greater(x, -1.0), f.less_equal(x, 1.0))
+    return f.where(f.logical_xor(inside, True), f.cast(inside, dtype=x.dtype), f.exp(x))
+
+
+def affine(x, row, **_):
+    return f.tanh(f.add(f.multiply(x, row), f.exp(row)))
+
+
+def standardized(x, column, **_):
+    return f.divide(f.subtract(x, column), f.sqrt(f.add(f.square(column), 1e-3)))
+
+
+def powers(x, row, column, **_):
+    """Exponents 2 and 0.5 have their own formulas, wherever they stand."""
+    twos = f.add(f.multiply(f.floor(column), 0.0), 2.0)
+    size = f.add(f.abs(x), 0.1)
+    return f.add(f.power(size, twos), f.multiply(f.power(size, f.abs(row)), f.power(size, 0.5)))
+
+
+def outer(x, row, column, **_):
+    return f.add(f.multiply(row, column), f.multiply(f.add(column, row), x))
+
+
+def inside(x, middle, **_):
+    """An operand that broadcasts within the axes, and one that does along all but the first."""
+    return f.subtract(f.exp(f.multiply(x, middle)), f.multiply(middle, 0.5))
+
+
+def with_integers(x, **_):
+    count = f.cast(f.multiply(x, 10.0), dtype="int32")
+    left = f.mod(f.add(f.multiply(count, count), 7), 5)
+    return f.multiply(f.cast(left, dtype=x.dtype), x)
+
+
+def with_bytes(x, **_):
+    byte = f.cast(f.abs(f.multiply(x, 20.0)), dtype="uint8")
+    return f.add(f.cast(f.add(byte, byte), dtype=x.dtype), x)
+
+
+FUNCTIONS = [
+    swish, mish, gelu, huber, clipped, masked, affine, standardized, powers, outer, inside,
+    with_integers, with_bytes,
+]  # fmt: skip
+# Sizes around lanes, blocks, and rows that are long enough for blocks of their own.
+SHAPES = [
+    (1, 1, 1), (3, 1, 5), (2, 3, 16), (1, 1, 2047), (2, 1, 1024), (1, 1, 2049), (5, 3, 137),
+    (3, 2, 1023), (2, 2, 1024), (2, 2, 1500), (1, 3, 2100), (3, 2, 4097), (40, 7, 63),
+]  # fmt: skip
+
+
+def operands(shape, dtype):
+    a, b, c = shape
+    others = {"row": (c,), "column": (a, b, 1), "middle": (b, 1)}
+    return {name: values(*s, dtype=dtype) for name, s in others.items()}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_values_and_gradients(function, dtype, isa, threads):
+    for shape in SHAPES:
+        more, x = operands(shape, dtype), values(*shape, dtype=dtype)
+
+        def step(x, more=more):
+            def loss(x):
+                y = function(x, **more)
+                return f.sum(f.multiply(y, f.cast(y, dtype=dtype)))
+
+            value, grads = gradients(loss, [x, *more.values()], [x])
+            return [value, function(x, **more), *[g for g in grads if g is not None]]
+
+        program = make_program(step, x)
+        assert "chain" in names(program, members=False)
+        for name in core.available_isas():
+            isa(name)
+            eager = arrays(step(x))
+            for count in (1, 2, 3, 8):
+                threads(count)
+                assert_same_bits(arrays(program.run([x])), eager)
+
+
+def test_a_chain_is_one_call_without_memory():
+    x = values(3, 50)
+    for function in (swish, mish, gelu, huber):
+        program = make_program(function, x)
+        assert names(program, members=False) == ["chain"]
+        assert program.arena_bytes == 0
+    assert names(make_program(mish, x)) == ["exp", "add", "log", "tanh", "multiply"]
+    got = make_program(swish, x).run([x])[0].numpy()
+    np.testing.assert_allclose(got, x.numpy() / (1 + np.exp(-x.numpy())), rtol=1e-6, atol=1e-7)
+
+
+def test_backward_of_an_activation_is_one_chain():
+    x = values(3, 50)
+    def step(x):
+        value, (gradient,) = gradients(lambda x: f.sum(f.square(gelu(x))), [x], [x])
+        return [value, gradient]
+
+    program = make_program(step, x)
+    assert names(program, members=False) == ["chain", "sum", "full", "reshape", "chain"]
+
+
+def test_what_others_read_is_written():
+    """By another op, as a result, and held by Python."""
+    held, x = [], values(4, 6)
+
+    def step(x):
+        a = f.exp(x)
+        b = f.add(a, 1.0)
+        held[:] = [f.log(b)]
+        c = f.multiply(b, held[0])
+        return [f.sum(b), a, f.sqrt(f.abs(c))]
+
+    program = make_program(step, x)
+    assert names(program, members=False).count("chain") == 2
+    result = arrays(program.run([x]))
+    assert_same_bits([*result, held[0].numpy()], [*arrays(step(x)), held[0].numpy()])
+
+
+def test_one_value_beside_many():
+    """Results of another size are made before, and stay their own calls."""
+    x, scale = values(30, 7), values(1)
+
+    def step(x):
+        factor = f.exp(f.negative(f.square(scale)))
+        return f.add(f.multiply(x, factor), f.multiply(f.sum(x), factor))
+
+    program = make_program(step, x)
+    assert names(program, members=False) == ["chain", "sum", "multiply", "chain"]
+    assert_same_bits(arrays(program.run([x])), [step(x).numpy()])
+
+
+def test_members_move_past_other_calls():
+    x, w = values(8, 5), values(5, 5)
+
+    def step(x):
+        a = f.exp(x)
+        other = f.dense(x, w)
+        return [f.negative(a), f.sum(other)]
+
+    program = make_program(step, x)
+    assert names(program) == ["dense", "exp", "negative", "sum"]
+    assert_same_bits(arrays(program.run([x])), arrays(step(x)))
+
+
+def through_a_product(x, w):
+    a = f.exp(x)
+    return f.add(f.dense(a, w), a)
+
+
+def through_a_view(x, w):
+    a = f.exp(x)
+    return f.add(f.reshape(f.negative(f.reshape(a, shape=[-1])), shape=list(a.shape)), a)
+
+
+def through_a_slice(x, w):
+    a = f.exp(x)
+    return f.add(f.slice(a, begin=[0, 0], size=[1, 5], strides=[1, 1]), a)
+
+
+@pytest.mark.parametrize("step", [through_a_product, through_a_view, through_a_slice])
+def test_a_value_that_is_needed_between_is_there(step):
+    x, w = values(8, 5), values(5, 5)
+    program = make_program(lambda x: step(x, w), x)
+    assert names(program, members=False)[0] == "exp"
+    assert_same_bits(arrays(program.run([x])), [step(x, w).numpy()])
+
+
+def test_assignments_between_members():
+    """A read of a variable stays before the call that writes it."""
+    start = RNG.standard_normal((6, 5)).astype("float32")
+    variable, x = tensor(start), values(6, 5)
+
+    def step(x):
+        before = f.multiply(variable, x)
+        f.assign_add(variable, x)
+        after = f.multiply(variable, x)
+        f.assign(variable, f.negative(after))
+        return [f.add(before, f.add(after, 1.0)), f.exp(variable)]
+
+    program = make_program(step, x)
+    f.assign(variable, start)
+    replayed = [arrays(program.run([x])) for _ in range(3)]
+    state = variable.numpy()
+    f.assign(variable, start)
+    for got in replayed:
+        assert_same_bits(got, arrays(step(x)))
+    assert_same_bits([state], [variable.numpy()])
+
+
+def test_a_host_function_sees_what_was_done_before_it():
+    seen, kept = [], []
+    x = values(3)
+
+    def step(x):
+        kept[:] = [f.exp(x)]
+        f.host(x, function=host, shapes=[], dtypes=[])
+        return f.negative(kept[0])
+
+    def look(a):
+        if not core.is_recording():
+            seen.append(kept[0].numpy().copy())
+        return []
+
+    host = core.HostFunction(look, name="look")
+    program = make_program(step, x)
+    assert names(program, members=False) == ["exp", "host", "negative"]
+    other = values(3)
+    program.run([other])
+    assert_same_bits(seen, [f.exp(other).numpy()])
+
+
+def test_dropout_by_hand():
+    state, x = tensor([5, 0], "int64"), values(60, 70)
+
+    def step(x):
+        kept = f.cast(f.greater_equal(f.random_uniform(state, shape=[60, 70]), 0.3), dtype=x.dtype)
+        return f.multiply(x, f.divide(kept, 0.7))
+
+    program = make_program(step, x)
+    f.assign(state, np.array([5, 0]))
+    replayed = [program.run([x])[0].numpy() for _ in range(3)]
+    f.assign(state, np.array([5, 0]))
+    assert_same_bits(replayed, [step(x).numpy() for _ in range(3)])
+    assert not np.array_equal(replayed[0], replayed[1])
+
+
+UNARY = [f.exp, f.tanh, f.negative, f.abs, f.square, f.relu, f.sigmoid]
+BINARY = [f.add, f.subtract, f.multiply, f.maximum, f.minimum]
+
+
+def random_step(rng, variable):
+    """A function of x (6, 7) that applies the same random calls every time."""
+    plan = [
+        (int(rng.integers(10)), rng.random(), rng.random(), int(rng.integers(99)))
+        for _ in range(30)
+    ]
+
+    def step(x):
+        known, results = [x, f.slice(x, begin=[0, 0], size=[1, 7], strides=[1, 1])], []
+        for kind, first, second, which in plan:
+            a, b = known[int(first * len(known))], known[int(second * len(known))]
+            if kind < 3:
+                known.append(UNARY[which % len(UNARY)](a))
+            elif kind < 6:
+                known.append(BINARY[which % len(BINARY)](a, b))
+            elif kind == 6:
+                axes = [[0], [1], []][which % 3]
+                known.append(f.tanh(f.sum(a, axes=axes, keepdims=True)))
+            elif kind == 7 and a.shape == (6, 7):
+                (f.assign if which % 2 else f.assign_add)(variable, f.tanh(a))
+            elif kind == 8:
+                known.append(f.where(f.less(a, b), a, variable))
+            else:
+                results.append(f.reshape(a, shape=[-1]))
+                known.append(f.multiply(f.reshape(results[-1], shape=list(a.shape)), b))
+        return [*results, known[-1]]
+
+    return step
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_programs(seed):
+    rng = np.random.default_rng(seed)
+    start = rng.standard_normal((6, 7)).astype("float32")
+    variable = tensor(start)
+    step, x = random_step(rng, variable), tensor(rng.standard_normal((6, 7)))
+    program = make_program(step, x)
+    f.assign(variable, start)
+    replayed = [arrays(program.run([x])) for _ in range(2)]
+    state = variable.numpy()
+    f.assign(variable, start)
+    for got in replayed:
+        assert_same_bits(got, arrays(step(x)))
+    assert_same_bits([state], [variable.numpy()])
+
+
+def test_describe_names_the_members():
+    program = make_program(swish, values(2, 3))
+    assert program.describe().splitlines()[1].strip() == (
+        "0  chain(float32 (2, 3); members=(sigmoid, multiply)) -> float32 (2, 3)"
+    )
+
+
+def test_no_elements():
+    x = values(0, 3)
+    program = make_program(lambda x: f.add(f.exp(x), 1.0), x)
+    assert program.run([x])[0].shape == (0, 3)
+    assert len(record(lambda x: f.add(f.exp(x), 1.0), x)) == 2
