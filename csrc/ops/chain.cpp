@@ -12,28 +12,32 @@ namespace pyclr {
 
 namespace {
 
-constexpr int64_t kBlock = 2048;    // elements, at most
-constexpr int64_t kLongRow = 1024;  // elements of a row that are worth blocks of their own
-constexpr int64_t kWork = 16384;    // results of one member that are worth a thread's wake-up
+constexpr int64_t kBlock = 2048;   // elements, at most
+constexpr int64_t kLongRow = 512;  // elements of a row that are worth blocks of their own
+constexpr int64_t kWork = 16384;   // results of one member that are worth a thread's wake-up
 
-// How an operand broadcasts. Axes of one stride's steps are one; strides are of the operand.
+// How an operand broadcasts: as units, which are one element many times, or a row of `period`
+// elements many times. The last axis of `shape` counts what is in a unit, those before it units.
 struct Broadcast {
   Shape shape;
-  Strides strides{};
+  Strides strides{};   // in the operand, of the axes before the last
+  int64_t period = 0;  // 0: one element
   bool operator==(const Broadcast&) const = default;
 
-  // In a row of so many elements, the operand moves along or stands still.
-  int64_t row() const { return shape.last(); }
-  bool moves() const { return strides[shape.rank() - 1] != 0; }
+  // In a row of so many results the operand moves along, or is one element.
+  int64_t row() const { return period ? period : shape.last(); }
   // Where the operand's element for result i is.
   int64_t offset(int64_t i) const {
-    int64_t result = 0;
-    for (int axis = shape.rank() - 1; axis >= 0; i /= shape[axis], --axis)
+    int64_t result = period ? i % period : 0;
+    i /= shape.last();
+    for (int axis = shape.rank() - 2; axis >= 0; i /= shape[axis], --axis)
       result += i % shape[axis] * strides[axis];
     return result;
   }
 };
 
+// Axes with the same step along the operand's memory are one; then those that move it and those
+// that do not alternate.
 Broadcast broadcast_of(const Shape& from, const Shape& to) {
   const Strides strides = broadcast_strides(from, to);
   std::vector<std::pair<int64_t, int64_t>> axes;  // sizes and strides, the last axis first
@@ -46,6 +50,11 @@ Broadcast broadcast_of(const Shape& from, const Shape& to) {
     }
   }
   Broadcast result;
+  if (axes[0].second) {
+    result.period = axes[0].first;
+    axes[1].first *= result.period;
+    axes.erase(axes.begin());
+  }
   for (size_t i = axes.size(); i-- > 0;) {
     result.strides[result.shape.rank()] = axes[i].second;
     result.shape.push_back(axes[i].first);
@@ -53,24 +62,37 @@ Broadcast broadcast_of(const Shape& from, const Shape& to) {
   return result;
 }
 
+// y = n elements of a row of `period` that is repeated, from element `from` on.
+template <class T>
+void repeat(const T* row, int64_t period, int64_t from, int64_t n, T* y) {
+  const int64_t first = std::min(period - from, n), second = std::min(from, n - first);
+  std::copy_n(row + from, first, y);
+  std::copy_n(row, second, y + first);
+  // What is there is copied, in ever larger pieces.
+  for (int64_t done = first + second, count; done < n; done += count) {
+    const int64_t whole = done - done % period;
+    count = std::min(whole, n - done);
+    std::copy_n(y + done - whole, count, y + done);
+  }
+}
+
 // y = elements [begin, begin + n) of x as it broadcasts.
 template <class T>
 void expand(const Broadcast& b, const T* x, int64_t begin, int64_t n, T* y) {
   const bool always = true;
-  const auto copy = kernels().pointwise.where(T{});
-  const int64_t row = b.row();
-  const bool is_row = b.shape.rank() == 2 && b.strides[0] == 0;
-  for (int64_t filled = 0, count; filled < n; filled += count) {
-    const int64_t i = begin + filled, whole = filled - filled % row;
-    if (is_row && whole > 0) {  // again what is there, in ever larger pieces
-      count = std::min(whole, n - filled);
-      std::copy_n(y + filled - whole, count, y + filled);
-      continue;
+  const auto fill = kernels().pointwise.where(T{});  // with the widest stores
+  const int64_t unit = b.shape.last(), units = (begin % unit + n + unit - 1) / unit;
+  int64_t from = begin % unit;
+  for_rows<1>(b.shape, {b.strides}, begin / unit, units, [&](const auto& at) {
+    const T* source = x + at[0];
+    const int64_t count = std::min(unit - from, n);
+    if (b.period) {
+      repeat(source, b.period, from % b.period, count, y);
+    } else {
+      fill(&always, false, source, false, source, false, y, count);
     }
-    const T* source = x + b.offset(i);
-    count = std::min(row - i % row, n - filled);
-    copy(&always, false, source, b.moves(), source, b.moves(), y + filled, count);
-  }
+    y += count, n -= count, from = 0;
+  });
 }
 
 struct Operand {
@@ -226,7 +248,7 @@ class Builder {
     const auto found = std::find(spreads.begin(), spreads.end(), spread);
     source.spread = found - spreads.begin();
     if (found == spreads.end()) spreads.push_back(spread);
-    source.moves = spread.moves();
+    source.moves = spread.period > 0;
     if (!expands_) return source;
     for (const Step& step : chain_.steps)
       if (!step.op && step.operands[0] == source) return step.operands[1];
