@@ -135,6 +135,7 @@ def test_a_chain_is_one_call_without_memory():
 
 def test_backward_of_an_activation_is_one_chain():
     x = values(3, 50)
+
     def step(x):
         value, (gradient,) = gradients(lambda x: f.sum(f.square(gelu(x))), [x], [x])
         return [value, gradient]
