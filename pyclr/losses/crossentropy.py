@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 
-from .. import _core, config, ops
+from .. import config, ops
 from .inputs import (
     checked_smoothing,
     class_numbers,
@@ -78,7 +78,8 @@ def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=
     y_true = smoothed(y_true, label_smoothing, y_pred.shape[axis])
     logits = _class_logits(y_pred, from_logits, axis)
     if logits is not None:
-        return _core.ops.softmax_cross_entropy_dense(logits, to_last_axis(y_true, axis))[0]
+        y_true = to_last_axis(y_true, axis)
+        return ops.categorical_crossentropy(y_true, logits, from_logits=True)
     return -ops.sum(y_true * ops.log(shares(y_pred, axis)), axis=axis)
 
 
@@ -143,11 +144,11 @@ def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_cl
     kept = None
     if ignore_class is not None:
         labels = ops.cast(labels, "int64")  # for labels below 0
-        kept = labels != ignore_class
+        kept = ops.not_equal(labels, ignore_class)
         labels = ops.where(kept, labels, 0)
     logits = _class_logits(y_pred, from_logits, axis)
     if logits is not None:
-        loss = _core.ops.softmax_cross_entropy(logits, labels)[0]
+        loss = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
     else:
         share = to_last_axis(y_pred / ops.sum(y_pred, axis=axis, keepdims=True), axis)
         chosen = ops.one_hot(labels, share.shape[-1], dtype=share.dtype)
@@ -267,7 +268,7 @@ def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, 
     y_true = smoothed(y_true, label_smoothing, 2)
     logits = y_pred if from_logits else getattr(y_pred, "_sigmoid_logits", None)
     if logits is not None:
-        return ops.mean(_core.ops.sigmoid_cross_entropy(logits, y_true), axis=axis)
+        return ops.mean(ops.binary_crossentropy(y_true, logits, from_logits=True), axis=axis)
     return ops.mean(yes_no_entropy(y_true, y_pred), axis=axis)
 
 

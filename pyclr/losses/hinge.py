@@ -10,7 +10,7 @@ from .loss import LossFunctionWrapper
 def _margins(name, y_true, y_pred):
     """How far predictions fall short of the margin: `max(1 - y_true * y_pred, 0)`."""
     y_true, y_pred = same_shape(name, y_true, y_pred)
-    binary = ops.all(ops.logical_or(y_true == 0, y_true == 1))
+    binary = ops.all(ops.logical_or(ops.equal(y_true, 0), ops.equal(y_true, 1)))
     y_true = ops.where(binary, 2.0 * y_true - 1.0, y_true)
     return ops.maximum(1.0 - y_true * y_pred, 0.0)
 

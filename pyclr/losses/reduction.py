@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from .. import ops
 
 REDUCTIONS = ("sum_over_batch_size", "mean_with_sample_weight", "mean", "sum", "none", None)
@@ -123,9 +125,12 @@ def reduce_weighted(
         counted = ops.cast(mask, values.dtype)
         if reduction == "mean_with_sample_weight":
             return _divide_no_nan(total, ops.sum(counted if weight is None else weight * counted))
-        return _divide_no_nan(total, ops.sum(counted) * (values.size / mask.size))
+        each = math.prod(v for v, m in zip(values.shape, mask.shape) if v != m)
+        return _divide_no_nan(total, ops.sum(counted) * each)
     if reduction == "mean_with_sample_weight" and weight is not None:
         return _divide_no_nan(total, ops.sum(weight))
+    if values.size is None:  # of a symbolic tensor
+        return ops.mean(values)
     return total / values.size
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from .. import _core, config, ops
+from ..symbolic import is_symbolic
 from .inputs import same_shape
 from .loss import LossFunctionWrapper
 
@@ -23,6 +24,8 @@ def mean_squared_error(y_true, y_pred):
         ValueError: if the shapes differ by more than a last axis of size 1.
     """
     y_true, y_pred = same_shape("mean_squared_error", y_true, y_pred)
+    if is_symbolic(y_pred):
+        return ops.mean(ops.square(y_pred - y_true), axis=-1)
     return _core.ops.squared_error(y_pred, y_true)
 
 

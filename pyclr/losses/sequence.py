@@ -31,7 +31,7 @@ def ctc(y_true, y_pred):
             f"Received: y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}"
         )
     batch, time, _ = y_pred.shape
-    labels = ops.sum(ops.cast(y_true != 0, "int32"), axis=-1)
+    labels = ops.sum(ops.cast(ops.not_equal(y_true, 0), "int32"), axis=-1)
     return ops.ctc_loss(y_true, y_pred, labels, np.full(batch, time, "int32"))
 
 

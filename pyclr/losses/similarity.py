@@ -44,7 +44,7 @@ def circle(
     labels = ops.reshape(ops.cast(y_true, "int32"), (-1, 1))
     references = y_pred if ref_embeddings is None else ops.cast(ref_embeddings, y_pred.dtype)
     others = labels if ref_labels is None else ops.cast(ref_labels, "int32")
-    same = labels == ops.reshape(others, (1, -1))
+    same = ops.equal(labels, ops.reshape(others, (1, -1)))
     different = ops.logical_not(same)
     if remove_diagonal:
         same = ops.logical_and(same, ~np.eye(*same.shape, dtype=bool))

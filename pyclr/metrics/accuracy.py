@@ -98,14 +98,15 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False
     y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
     labels = _one_a_row("sparse_top_k_categorical_accuracy", y_true, y_pred)
     if from_sorted_ids:
-        matches = ops.any(ops.expand_dims(labels, -1) == y_pred[..., :k], axis=-1)
+        matches = ops.any(ops.equal(ops.expand_dims(labels, -1), y_pred[..., :k]), axis=-1)
     else:
         is_label = ops.one_hot(ops.cast(labels, "int32"), y_pred.shape[-1], dtype="bool")
         score = ops.max(ops.where(is_label, y_pred, -math.inf), axis=-1, keepdims=True)
         larger = ops.sum(ops.cast(y_pred > score, "int32"), axis=-1)
         # A score that is NaN is not among any.
-        matches = ops.logical_and(larger < k, ops.squeeze(score == score, -1))
-    return ops.reshape(ops.cast(matches, config.floatx()), y_true.shape)
+        matches = ops.logical_and(larger < k, ops.squeeze(ops.equal(score, score), -1))
+    matches = ops.cast(matches, config.floatx())
+    return matches if matches.ndim == y_true.ndim else ops.expand_dims(matches, -1)
 
 
 def _one_a_row(name, y_true, y_pred):

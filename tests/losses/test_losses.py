@@ -403,3 +403,15 @@ def test_one_class_is_warned_of(name):
     labels = np.ones((2, 1)) if name == "Categorical" else np.zeros(2, int)
     with pytest.warns(SyntaxWarning, match="binary_crossentropy"):
         getattr(losses, f"{name}Crossentropy")()(labels, np.ones((2, 1)))
+
+
+@cases
+def test_of_symbolic_tensors(case):
+    """In a graph of layers, for batches of any size where the loss does not compare samples."""
+    data = case.data()
+    loss = make(case)
+    batch = len(data[0]) if case.name in ("Circle", "CTC") else None
+    inputs = [pyclr.Input(a.shape[1:], batch_size=batch, dtype=str(a.dtype)) for a in data]
+    for function in (lambda *args: loss.fn(*args, **loss._fn_kwargs), loss):
+        model = pyclr.Model(inputs, function(*inputs))
+        np.testing.assert_allclose(model(list(data)), function(*data), rtol=1e-6, atol=1e-7)

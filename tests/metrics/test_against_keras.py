@@ -176,3 +176,6 @@ def test_functions(function, y_true, y_pred, kwargs):
     expected = getattr(keras.metrics, function.__name__)(y_true, y_pred, **kwargs)
     assert_same(function(y_true, y_pred, **kwargs), expected)
     assert_same(function(y_true.tolist(), y_pred.tolist(), **kwargs), expected)
+    inputs = [pyclr.Input(a.shape[1:], dtype=str(a.dtype)) for a in (y_true, y_pred)]
+    model = pyclr.Model(inputs, function(*inputs, **kwargs))
+    assert_same(model([y_true, y_pred]), expected)
