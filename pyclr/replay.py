@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import threading
-import warnings
 
 from . import _core, tree
+from ._warn import warn
 
 # Different recordings in a row after which a step is left eager (until something changes).
 _ATTEMPTS = 5
@@ -110,12 +110,11 @@ class ReplayedStep:
                 if entry.program.has_held:  # what the step stashed is now this recording's
                     self._make_program(entry, recording, feeds, structure)
                 return entry
-            warnings.warn(
+            warn(
                 f"The training step changed since it was recorded: {difference}\nSteps replayed "
                 "since the last check used the recorded version. A value that changes must be a "
                 "tensor or variable, or compile the model with run_eagerly=True.",
                 ReplayWarning,
-                stacklevel=2,
             )
             self._entries.clear()
             self._entries[key] = entry = self._last = _Entry()

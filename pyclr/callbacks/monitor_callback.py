@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
+from .._warn import warn
 from .callback import Callback
 
 _MODES = ("auto", "min", "max")
@@ -37,10 +36,9 @@ class MonitorCallback(Callback):
         if not isinstance(monitor, str):
             raise ValueError(f"Argument `monitor` must be a string. Received: monitor={monitor!r}")
         if mode not in _MODES:
-            warnings.warn(
+            warn(
                 "Argument `mode` must be 'auto', 'min' or 'max'; 'auto' is used. "
-                f"Received: mode={mode!r}",
-                stacklevel=3,
+                f"Received: mode={mode!r}"
             )
             mode = "auto"
         self.monitor = monitor

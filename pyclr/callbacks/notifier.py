@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 
+from .._warn import warn
 from .callback import Callback
 from .remote_monitor import post
 
@@ -92,7 +92,7 @@ class Notifier(Callback):
             if self.email is not None:
                 self._send_mail(text)
         except Exception as error:  # of sockets, HTTP, SMTP, TLS: none of them shall end a run
-            warnings.warn(f"Notifier could not send its message: {error}", stacklevel=2)
+            warn(f"Notifier could not send its message: {error}")
 
     def message(self, what, logs=None):
         """Returns the text of a message; override it to send another.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import warnings
 
+from .._warn import warn
 from ._values import json_value
 from .callback import Callback
 
@@ -50,9 +50,7 @@ class RemoteMonitor(Callback):
                 form = {self.field: json.dumps(row)}
                 post(self.root + self.path, form, self.headers, self.timeout, as_form=True)
         except (OSError, ValueError) as error:
-            warnings.warn(
-                f"RemoteMonitor could not reach the server at {self.root}: {error}", stacklevel=2
-            )
+            warn(f"RemoteMonitor could not reach the server at {self.root}: {error}")
 
 
 def post(url, content, headers=None, timeout=10, as_form=False):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 
 import numpy as np
 
+from .._warn import warn
 from . import workers
 from .rows import shuffled
 from .streams import BatchSource
@@ -118,10 +118,9 @@ class PyDatasetSource(BatchSource):
         self.endless = self.steps is None
         self._sample = None
         if "_workers" not in vars(dataset):
-            warnings.warn(
+            warn(
                 f"`{type(dataset).__name__}.__init__` does not call `super().__init__(**kwargs)`: "
-                "`workers`, `use_multiprocessing` and `max_queue_size` have their defaults.",
-                stacklevel=5,
+                "`workers`, `use_multiprocessing` and `max_queue_size` have their defaults."
             )
 
     def open(self, epoch, shuffle):

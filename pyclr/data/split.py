@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from .. import tree
+from .._warn import warn
 from .rows import ArrayData, shuffled
 
 
@@ -80,10 +79,9 @@ def warn_of_missing_classes(train, validation):
         if classes and not (part == "validation" and tiny)
     ]
     if found:
-        warnings.warn(
+        warn(
             f"`validation_split`: {', and '.join(found)}. It takes the last rows; if the samples "
-            "are sorted by class, use `validation_shuffle=True` or `stratify=True`.",
-            stacklevel=3,
+            "are sorted by class, use `validation_shuffle=True` or `stratify=True`."
         )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import threading
-import warnings
 
 import numpy as np
 
 from .. import _core, dtype_policies, regularizers, symbolic, tree
 from .._lookup import to_snake_case
+from .._warn import warn
 from ..keras_tensor import KerasTensor
 from ..naming import unique_name
 from ..ops.core import convert_to_tensor
@@ -299,10 +299,9 @@ class Layer(LayerState, symbolic.Operation):
             if type(self).compute_mask is Layer.compute_mask or not self.supports_masking:
                 return
         if not self.supports_masking:
-            warnings.warn(
+            warn(
                 f"Layer '{self.name}' (of type {type(self).__name__}) does not support masks and "
-                "drops the mask of its input: layers after it will not see it.",
-                stacklevel=3,
+                "drops the mask of its input: layers after it will not see it."
             )
             return
         flat = tree.flatten(outputs)

@@ -6,9 +6,8 @@ logits it was given: without clipping, and with a gradient however far off the p
 
 from __future__ import annotations
 
-import warnings
-
 from .. import config, ops
+from .._warn import warn
 from .inputs import (
     checked_smoothing,
     class_numbers,
@@ -35,12 +34,11 @@ def clipped(probabilities):
 def check_classes(name, y_pred, axis):
     """Warns where there is one class only: its probability is 1, whatever is learned."""
     if y_pred.shape[axis] == 1:
-        warnings.warn(
+        warn(
             f"The loss '{name}' needs scores of two classes or more. Received: "
             f"y_pred.shape={y_pred.shape}. For two classes with one score, use "
             "'binary_crossentropy' with a sigmoid activation.",
             SyntaxWarning,
-            stacklevel=3,
         )
 
 

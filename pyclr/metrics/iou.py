@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from .. import _core, config, ops
+from .._warn import warn
 from .metric import Metric
 from .weighting import broadcast_weight
 
@@ -105,10 +104,9 @@ class IoU(Metric):
             return ops.ones((int(np.prod(shape)),), self.dtype)
         weight = ops.convert_to_tensor(sample_weight)
         if "float" in weight.dtype and "int" in self.dtype:
-            warnings.warn(
+            warn(
                 f"The metric '{self.name}' has dtype {self.dtype}: fractions of `sample_weight` "
-                "are cut off. Make it with dtype='float32'.",
-                stacklevel=3,
+                "are cut off. Make it with dtype='float32'."
             )
         weight = broadcast_weight(ops.cast(weight, self.dtype), shape)
         return ops.reshape(weight, (-1,))

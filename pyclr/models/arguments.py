@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from .. import config
+from .._warn import warn
 from ..data.rows import ArrayData
 
 
@@ -23,7 +22,7 @@ def limited_epochs(epochs):
     limit = config.max_epochs()
     if limit is None or limit >= epochs:
         return epochs
-    warnings.warn(f"Limiting epochs to {limit}", stacklevel=4)
+    warn(f"Limiting epochs to {limit}")
     return limit
 
 
@@ -39,7 +38,7 @@ def steps_of(name, steps, data):
         return None
     limit = config.max_steps_per_epoch()
     if limit is not None and limit < (steps or data.steps or limit + 1):
-        warnings.warn(f"Limiting steps_per_epoch to {limit}", stacklevel=4)
+        warn(f"Limiting steps_per_epoch to {limit}")
         return limit
     if steps is None:
         if data.endless:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import inspect
-import warnings
 
 from .. import ops, tree
+from .._warn import warn
 from ..keras_tensor import KerasTensor
 from .graph_config import tensors_from_config
 from .model import Model
@@ -114,10 +114,7 @@ def _by_name(inputs, symbols):
 def _warn_surplus(inputs, names):
     surplus = sorted(set(inputs) - set(names))
     if surplus:
-        warnings.warn(
-            f"The model has no inputs named {surplus}; they are not used. Its inputs are {names}.",
-            stacklevel=6,
-        )
+        warn(f"The model has no inputs named {surplus}; they are not used. Its inputs are {names}.")
 
 
 def _optional(symbol):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-
+from .._warn import warn
 from .interrupt import Interrupts
 
 
@@ -115,9 +114,7 @@ class Keeper:
         self._warned = True
         newest = self._state.newest()
         before = f"The one before, '{newest}', stays." if newest else "There is none before."
-        warnings.warn(
-            f"Weights are not finite, and no state of the run is saved. {before}", stacklevel=5
-        )
+        warn(f"Weights are not finite, and no state of the run is saved. {before}")
 
     def end(self, delete):
         """Told that the run has succeeded; `delete` says whether its states go."""

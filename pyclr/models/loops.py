@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from copy import copy
 
 from .. import config
+from .._warn import warn
 from ..callbacks.callback_list import CallbackList
 from ..data.source import pack
 from ..layers.layer import structure_version
@@ -97,11 +97,10 @@ class Loops(Steps):
         done, logs = self._run(kind, data, steps, callbacks, sink, keeper, first)
         data.on_epoch_end()
         if steps is not None and done < steps and not (kind == "train" and self.stop_training):
-            warnings.warn(
+            warn(
                 f"The data ran out: {done} of {steps} batches came. "
                 "A generator must give enough for all epochs; a Dataset can be continued with "
-                "`.repeat()`." + (" Training ends." if kind == "train" and data.one_shot else ""),
-                stacklevel=4,
+                "`.repeat()`." + (" Training ends." if kind == "train" and data.one_shot else "")
             )
         return done, logs
 

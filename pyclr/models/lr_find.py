@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import math
 import random
-import warnings
 from contextlib import contextmanager
 
 import numpy as np
 
+from .._warn import warn
 from ..callbacks._rates import innermost
 from ..callbacks.callback_list import CallbackList
 from ..optimizers.hyper import is_schedule
@@ -41,7 +41,7 @@ def run(model, source, min_lr, max_lr, steps, sweep, smoothing, divergence):
         trace.undo()
     found = LearningRateRange(rates[: len(losses)], np.array(losses), smoothing, steps, diverged)
     if found.bounds is None:
-        warnings.warn(f"lr_find() gives no answer. {found.message}", stacklevel=3)
+        warn(f"lr_find() gives no answer. {found.message}")
     return found
 
 

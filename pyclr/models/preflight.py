@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 
 from .. import _core, tree
 from .. import losses as L
+from .._warn import warn
 from ..losses.reduction import broadcast_weight
 from ..symbolic import dry_run
 
@@ -147,7 +147,7 @@ class _Labels(NamedTuple):
         raise ValueError(f"Argument {self._text('must', expected, received, fix)}")
 
     def warn(self, expected, received, fix=""):
-        warnings.warn(self._text("should", expected, received, fix), stacklevel=8)
+        warn(self._text("should", expected, received, fix))
 
     def _text(self, verb, expected, received, fix):
         return (

@@ -7,13 +7,13 @@ import json
 import os
 import re
 import sys
-import warnings
 from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 
 from .. import _core, tree
+from .._warn import warn
 from ..callbacks._rates import innermost
 from ..callbacks.backup_and_restore import BackupAndRestore
 from ..optimizers.hyper import is_schedule
@@ -91,10 +91,9 @@ class RunState:
                     arrays = {name: archive[name] for name in archive.files}
                 return json.loads(arrays.pop("info").tobytes()), arrays
             except (OSError, ValueError, KeyError) as error:
-                warnings.warn(
+                warn(
                     f"The run state '{path}' is damaged ({error}) and is not used. The one before "
-                    "it is, if there is one.",
-                    stacklevel=5,
+                    "it is, if there is one."
                 )
         return None
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import warnings
 from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
+from .._warn import warn
 from ..random import seed as global_seed
 from .run_state import states_of
 
@@ -80,10 +80,9 @@ class Validation:
         """Warns when the training of so many batches ends before the first validation."""
         every = self._frequency.steps
         if every is not None and 0 < batches < every:
-            warnings.warn(
+            warn(
                 f"There will be no validation: `validation_freq` is {every} steps, and training "
-                f"has {batches}.",
-                stacklevel=3,
+                f"has {batches}."
             )
 
     def limit(self, wanted):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from .. import ops
+from .._warn import warn
 from ..variables import Variable
 from .schedules.learning_rate_schedule import LearningRateSchedule, tabulate
 
@@ -125,10 +124,9 @@ class HyperParameters:
             scale = ""
             if name == "learning_rate":
                 scale = " To scale the schedule in place of it, set `optimizer.rate_factor`."
-            warnings.warn(
+            warn(
                 f"`{name}` is {value} from now on, which replaces the schedule "
-                f"{type(before).__name__}.{scale}",
-                stacklevel=3,
+                f"{type(before).__name__}.{scale}"
             )
         self._replace_hyper(name, value)
 
@@ -212,11 +210,10 @@ class HyperParameters:
         schedule, done = self.learning_rate_schedule, self._step()
         end = None if schedule is None else schedule.end()
         if end is not None and (done >= end or last > end):
-            warnings.warn(
+            warn(
                 f"The {type(schedule).__name__} ends at step {end:g}, and the training, which "
                 f"stands at step {done}, goes on. From there the learning rate stays "
-                f"{float(schedule(end)):.2g}.",
-                stacklevel=4,
+                f"{float(schedule(end)):.2g}."
             )
 
     def _scalar(self, name, dtype):

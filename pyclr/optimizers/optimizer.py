@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import numbers
 import re
-import warnings
 
 from .. import _core, ops, replay
 from .._lookup import to_snake_case
+from .._warn import warn
 from .hyper import HyperParameters, is_schedule
 from .state import State
 
@@ -89,7 +89,7 @@ class Optimizer(HyperParameters, State):
         **kwargs,
     ):
         if kwargs.pop("decay", None) is not None:
-            warnings.warn("Argument `decay` is not supported and has no effect.", stacklevel=3)
+            warn("Argument `decay` is not supported and has no effect.")
         if kwargs:
             raise ValueError(f"Argument(s) not recognized: {kwargs}")
         _check_options(
@@ -277,10 +277,7 @@ class Optimizer(HyperParameters, State):
                 f"{missing}."
             )
         if missing:
-            warnings.warn(
-                f"The loss does not depend on the variables {missing}; they are not updated.",
-                stacklevel=4,
-            )
+            warn(f"The loss does not depend on the variables {missing}; they are not updated.")
         return [
             (places[id(v)], v, ops.convert_to_tensor(g, v.dtype))
             for g, v in zip(grads, variables)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from contextlib import nullcontext
 
+from .._warn import warn
 from . import archive
 from .object_registration import custom_object_scope
 from .serialization import (
@@ -61,10 +61,9 @@ def save_model(model, filepath, overwrite=True, include_optimizer=True):
     check_model_path(filepath)
     archive.check_target(filepath, overwrite)
     if not model.built:
-        warnings.warn(
+        warn(
             f"The model '{model.name}' is saved without weights: it has none before it is built, "
-            "by calling it on data or by `model.build(input_shape)`.",
-            stacklevel=3,
+            "by calling it on data or by `model.build(input_shape)`."
         )
     members = _members(model, include_optimizer)
     archive.write_atomically(filepath, lambda file: archive.pack(file, members), overwrite)

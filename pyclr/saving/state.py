@@ -8,12 +8,12 @@ order, and names the places in a file by the way it went: `layers/dense_1`, `enc
 from __future__ import annotations
 
 import functools
-import warnings
 from collections import Counter
 
 import numpy as np
 
 from .. import _lookup
+from .._warn import warn
 from ..layers.layer import Layer
 from ..models import Model, Sequential
 from ..optimizers import Optimizer
@@ -144,10 +144,7 @@ def load_state(model, reader, weights_only=False, skip_mismatch=False):
             variable.assign(value)
         raise
     if notes:
-        warnings.warn(
-            f"The weights were loaded into the model '{model.name}', without:{_listed(notes)}",
-            stacklevel=5,
-        )
+        warn(f"The weights were loaded into the model '{model.name}', without:{_listed(notes)}")
 
 
 def _load_one(path, obj, arrays, weights_only):

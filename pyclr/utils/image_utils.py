@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import warnings
 
 import numpy as np
 
 from .. import config
+from .._warn import warn
 
 _MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
 
@@ -149,6 +149,6 @@ def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs):
     file_format = "jpeg" if file_format == "jpg" else file_format
     img = array_to_img(x, data_format, scale)
     if img.mode == "RGBA" and file_format == "jpeg":
-        warnings.warn("A JPEG file has no transparency: the image is saved as RGB.", stacklevel=2)
+        warn("A JPEG file has no transparency: the image is saved as RGB.")
         img = img.convert("RGB")
     img.save(path, format=file_format, **kwargs)

@@ -20,12 +20,9 @@ from pyclr.models import load_model
 
 resource = pytest.importorskip("resource")
 
-# JAX, which other tests load for Keras, warns of every fork; the children do not use it.
-pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="each kind has a process made by fork"),
-    pytest.mark.filterwarnings("ignore:os.fork"),
-    pytest.mark.filterwarnings("ignore:This process"),
-]
+pytestmark = pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="each kind has a process made by fork"
+)
 
 FILES = 60  # of each kind and model
 SECONDS, MEGABYTES = 10, 200  # that one of them may take; the files have some ten kB

@@ -13,12 +13,7 @@ import pytest
 
 from . import kills
 
-pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are made by fork"),
-    # JAX, which other tests load for Keras, warns of every fork; the children do not use it.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore:os.fork"),
-]
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are made by fork")
 
 
 @pytest.mark.parametrize("kind, count", [("state", 800), ("model", 100), ("weights", 100)])
