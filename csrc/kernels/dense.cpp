@@ -11,46 +11,57 @@ struct Grid {
   int64_t down, across;
 };
 
-// Blocks begin at multiples of these, so that only the last ones have partial tiles.
-constexpr int64_t kRowUnit = 6;
-int64_t column_unit(size_t value_size) { return 4 * kernels().vector_bytes / int64_t(value_size); }
+constexpr int64_t kLeastRows = 6;  // of a block
 
 // Of the grids with about `parts` blocks, the one that reads least: a block reads its rows of A and
-// columns of B.
-Grid grid_of(int64_t parts, int64_t m, int64_t n, int64_t column_unit) {
-  const int64_t max_down = std::max<int64_t>(1, m / kRowUnit);
-  const int64_t max_across = std::max<int64_t>(1, n / column_unit);
+// columns of B, and these it copies as well.
+Grid grid_of(int64_t parts, int64_t m, int64_t n, int64_t panel) {
+  const int64_t max_down = std::max<int64_t>(1, m / kLeastRows);
+  const int64_t max_across = std::max<int64_t>(1, n / panel);
   Grid best{1, 1};
   int64_t least = INT64_MAX;
   for (int64_t across = 1; across <= std::min(parts, max_across); ++across) {
     const int64_t down = std::min(parts / across, max_down);
     const int64_t missing = parts - across * down;  // as many blocks as possible come first
-    const int64_t reads = m * across + n * down + missing * (m + n);
+    const int64_t reads = m * across + 2 * n * down + missing * (m + n);
     if (reads < least) best = {down, across}, least = reads;
   }
   return best;
 }
 
-// Where block i of `blocks` begins among n rows or columns: at the nearest multiple of `unit`.
-int64_t block_begin(int64_t i, int64_t blocks, int64_t n, int64_t unit) {
-  return i == blocks ? n : (n * i / blocks + unit / 2) / unit * unit;
+// Where block i of `blocks` begins among n columns: at the nearest multiple of a panel.
+int64_t column_begin(int64_t i, int64_t blocks, int64_t n, int64_t panel) {
+  return i == blocks ? n : (n * i / blocks + panel / 2) / panel * panel;
 }
 
-// Rows of B used at a time while the rows of A pass by, so that a panel of them stays in cache.
-constexpr int64_t kDepth = 400;
+// Rows of B used at a time while the rows of A pass by, so that a panel of them stays in cache:
+// many, as each time goes through C again.
+constexpr int64_t kDepth = 1024;
 
 // A panel of B whose rows are this many bytes apart is copied together: they would share few sets
 // of the caches and need a page of memory each. So many rows of A repay the copy.
 constexpr int64_t kFarApart = 1024, kRowsToCopy = 48;
 
+// A product and, unlike what brgemm takes, perhaps B by columns: B[p, j] is b[j * b_k + p] then.
+template <class T>
+struct Product {
+  Brgemm<T> g;
+  bool b_transposed = false;
+  // Where B[p, j] is.
+  int64_t b_at(int64_t p, int64_t j) const { return b_transposed ? j * g.b_k + p : p * g.b_k + j; }
+};
+
 // One block of C on this thread.
 template <class T>
-void gemm_block(const Brgemm<T>& whole) {
+void gemm_block(const Product<T>& block) {
   const auto& kernel = kernels_of<T>();
-  const bool copy = whole.b_k * int64_t(sizeof(T)) >= kFarApart && whole.m >= kRowsToCopy;
-  const int64_t width = copy ? kernel.panel : whole.n;
+  const Brgemm<T>& whole = block.g;
+  const bool copy =
+      block.b_transposed || (whole.b_k * int64_t(sizeof(T)) >= kFarApart && whole.m >= kRowsToCopy);
+  const int64_t lanes = kernels().vector_bytes / int64_t(sizeof(T));
+  const int64_t width = copy ? std::min(kernel.panel, ceil_div(whole.n, lanes) * lanes) : whole.n;
   thread_local Scratch scratch;
-  T* panel = copy ? scratch.get<T>(kDepth * width) : nullptr;
+  T* panel = copy ? scratch.get<T>(std::min(kDepth, whole.k) * width) : nullptr;
   const int64_t slabs = std::max<int64_t>(1, ceil_div(whole.k, kDepth));
   for (int64_t slab = 0; slab < slabs; ++slab) {  // nearly equal ones: a short one costs as much C
     const int64_t p = whole.k * slab / slabs, end = whole.k * (slab + 1) / slabs;
@@ -60,46 +71,50 @@ void gemm_block(const Brgemm<T>& whole) {
       g.n = std::min(width, whole.n - j);
       g.k = end - p;
       g.a += p * g.a_k;
-      g.b += p * g.b_k + j;
+      g.b += block.b_at(p, j);
       g.c += j;
       g.accumulate = p > 0;
       g.bias = last && whole.bias ? whole.bias + j : nullptr;
       g.activation = last ? whole.activation : Activation::linear;
-      if (copy) {
+      if (block.b_transposed) {
+        kernel.transpose(g.b, g.b_k, panel, width, g.n, g.k);
+      } else if (copy) {
         for (int64_t row = 0; row < g.k; ++row) {
           std::copy_n(g.b + row * g.b_k, g.n, panel + row * width);
         }
-        g.b = panel;
-        g.b_k = width;
       }
+      if (copy) g.b = panel, g.b_k = width;
       kernel.brgemm(g);
     }
   }
 }
 
-// `batch` products like `g`, a block at a time on all threads.
+// `batch` products like `product`, a block at a time on all threads.
 template <class T>
-void gemm(const Brgemm<T>& g, int64_t batch = 1, int64_t a_stride = 0, int64_t b_stride = 0) {
+void gemm(const Product<T>& product, int64_t batch = 1, int64_t a_stride = 0,
+          int64_t b_stride = 0) {
+  const Brgemm<T>& g = product.g;
   if (batch <= 0 || g.m <= 0 || g.n <= 0) return;
-  const int64_t unit = column_unit(sizeof(T));
+  const int64_t panel = kernels_of<T>().panel;
   const int64_t parts = parts_of(batch * g.m * g.n * g.k);
-  const Grid grid = grid_of(ceil_div(parts, batch), g.m, g.n, unit);
+  const Grid grid = grid_of(ceil_div(parts, batch), g.m, g.n, panel);
   const int64_t blocks = batch * grid.down * grid.across;
   const int64_t chunks = std::min(parts, blocks);  // small products of a batch share a chunk
   parallel_for(chunks, [&](int64_t chunk) {
     for (int64_t i = blocks * chunk / chunks; i < blocks * (chunk + 1) / chunks; ++i) {
       const int64_t column = i % grid.across, row = i / grid.across % grid.down;
       const int64_t which = i / grid.across / grid.down;
-      const int64_t i0 = block_begin(row, grid.down, g.m, kRowUnit);
-      const int64_t j0 = block_begin(column, grid.across, g.n, unit);
-      Brgemm<T> block = g;
-      block.m = block_begin(row + 1, grid.down, g.m, kRowUnit) - i0;
-      block.n = block_begin(column + 1, grid.across, g.n, unit) - j0;
+      const int64_t i0 = g.m * row / grid.down;
+      const int64_t j0 = column_begin(column, grid.across, g.n, panel);
+      Product<T> part = product;
+      Brgemm<T>& block = part.g;
+      block.m = g.m * (row + 1) / grid.down - i0;
+      block.n = column_begin(column + 1, grid.across, g.n, panel) - j0;
       block.a += which * a_stride + i0 * g.a_inner;
-      block.b += which * b_stride + j0;
+      block.b += which * b_stride + product.b_at(0, j0);
       block.c += which * g.m * g.n + i0 * g.c_inner + j0;
       if (g.bias) block.bias += j0;
-      gemm_block(block);
+      gemm_block(part);
     }
   });
 }
@@ -120,31 +135,31 @@ void transpose(const T* src, T* dst, int64_t rows, int64_t columns) {
 template <class T>
 void dense_forward(const T* x, const T* w, const T* bias, Activation act, T* y, int64_t rows,
                    int64_t in, int64_t out) {
-  gemm<T>({.m = rows,
-           .n = out,
-           .k = in,
-           .a = x,
-           .a_inner = in,
-           .b = w,
-           .b_k = out,
-           .c = y,
-           .c_inner = out,
-           .bias = bias,
-           .activation = act});
+  gemm<T>({{.m = rows,
+            .n = out,
+            .k = in,
+            .a = x,
+            .a_inner = in,
+            .b = w,
+            .b_k = out,
+            .c = y,
+            .c_inner = out,
+            .bias = bias,
+            .activation = act}});
 }
 
 template <class T>
 void dense_weight_gradient(const T* x, const T* dy, T* dw, int64_t rows, int64_t in, int64_t out) {
-  gemm<T>({.m = in,
-           .n = out,
-           .k = rows,
-           .a = x,
-           .a_inner = 1,
-           .a_k = in,
-           .b = dy,
-           .b_k = out,
-           .c = dw,
-           .c_inner = out});
+  gemm<T>({{.m = in,
+            .n = out,
+            .k = rows,
+            .a = x,
+            .a_inner = 1,
+            .a_k = in,
+            .b = dy,
+            .b_k = out,
+            .c = dw,
+            .c_inner = out}});
 }
 
 template <class T>
@@ -174,7 +189,7 @@ void WeightGradientRows<T>::make(int64_t begin, int64_t end, T* dw) const {
   const auto& kernel = kernels_of<T>();
   const int64_t m = end - begin;
   thread_local Scratch scratch;
-  T* part = scratch.get<T>(kDepth * m);  // of x: its columns are far apart, too
+  T* part = scratch.get<T>(std::min(kDepth, rows_) * m);  // of x: its columns are far apart, too
   for (int64_t p = 0; p == 0 || p < rows_; p += kDepth) {
     const int64_t depth = std::min(kDepth, rows_ - p);
     for (int64_t k = 0; k < depth; ++k) std::copy_n(x_ + (p + k) * in_ + begin, m, part + k * m);
@@ -196,38 +211,37 @@ void WeightGradientRows<T>::make(int64_t begin, int64_t end, T* dw) const {
 
 template <class T>
 void dense_input_gradient(const T* dy, const T* w, T* dx, int64_t rows, int64_t in, int64_t out) {
-  thread_local Scratch copy, result;
-  // Either with w transposed, or dx^T = w @ dy^T with dy and dx transposed: the same sums, so
-  // whichever costs less. In vector multiply-adds: copying an element costs about 4, and the second
-  // wastes lanes for few rows.
+  // Either dy @ w^T, or dx^T = w @ dy^T with dy and dx transposed: the same sums, so whichever
+  // costs less. In vector multiply-adds: transposing an element for the next loop costs about 4,
+  // thrice that as a pass of its own; and the second wastes lanes for few rows.
   const int64_t lanes = kernels().vector_bytes / int64_t(sizeof(T));
   const int64_t cost_w = in * out * 4 + in * out * rows / lanes;
-  const int64_t cost_dy = rows * (in + out) * 4 + in * out * ceil_div(rows, lanes);
+  const int64_t cost_dy = rows * (in + out) * 12 + in * out * ceil_div(rows, lanes);
   if (cost_w < cost_dy) {
-    T* wt = copy.get<T>(in * out);
-    transpose(w, wt, in, out);
-    gemm<T>({.m = rows,
-             .n = in,
-             .k = out,
-             .a = dy,
-             .a_inner = out,
-             .b = wt,
-             .b_k = in,
-             .c = dx,
-             .c_inner = in});
+    gemm<T>({{.m = rows,
+              .n = in,
+              .k = out,
+              .a = dy,
+              .a_inner = out,
+              .b = w,
+              .b_k = out,
+              .c = dx,
+              .c_inner = in},
+             true});
   } else {
+    thread_local Scratch copy, result;
     T* dyt = copy.get<T>(rows * out);
     T* dxt = result.get<T>(rows * in);
     transpose(dy, dyt, rows, out);
-    gemm<T>({.m = in,
-             .n = rows,
-             .k = out,
-             .a = w,
-             .a_inner = out,
-             .b = dyt,
-             .b_k = rows,
-             .c = dxt,
-             .c_inner = rows});
+    gemm<T>({{.m = in,
+              .n = rows,
+              .k = out,
+              .a = w,
+              .a_inner = out,
+              .b = dyt,
+              .b_k = rows,
+              .c = dxt,
+              .c_inner = rows}});
     transpose(dxt, dx, in, rows);
   }
 }
@@ -272,26 +286,18 @@ void bias_gradient(const T* dy, T* db, int64_t rows, int64_t out, int64_t run) {
 template <class T>
 void matmul(const T* a, const T* b, T* c, int64_t batch, int64_t m, int64_t k, int64_t n,
             int64_t a_batch_stride, int64_t b_batch_stride, bool transpose_a, bool transpose_b) {
-  if (transpose_b) {
-    thread_local Scratch scratch;
-    const int64_t matrices = b_batch_stride ? batch : 1;
-    T* copy = scratch.get<T>(matrices * k * n);
-    parallel_for(matrices, [&](int64_t i) {
-      kernels_of<T>().transpose(b + i * b_batch_stride, k, copy + i * k * n, n, n, k);
-    });
-    b = copy;
-    b_batch_stride = b_batch_stride ? k * n : 0;
-  }
-  gemm<T>({.m = m,
-           .n = n,
-           .k = k,
-           .a = a,
-           .a_inner = transpose_a ? 1 : k,
-           .a_k = transpose_a ? m : 1,
-           .b = b,
-           .b_k = n,
-           .c = c,
-           .c_inner = n},
+  if (!transpose_a && b_batch_stride == 0) m *= batch, batch = 1;
+  gemm<T>({{.m = m,
+            .n = n,
+            .k = k,
+            .a = a,
+            .a_inner = transpose_a ? 1 : k,
+            .a_k = transpose_a ? m : 1,
+            .b = b,
+            .b_k = transpose_b ? k : n,
+            .c = c,
+            .c_inner = n},
+           transpose_b},
           batch, a_batch_stride, b_batch_stride);
 }
 

@@ -118,12 +118,12 @@ Specs infer_update(const Call& call, std::string_view slot_names, std::string_vi
   return {};
 }
 
-// A range of one variable: the unit of work, so that no thread waits for a big variable.
+// A range of one variable.
 struct Piece {
   size_t variable;
   int64_t begin, end;
 };
-constexpr int64_t kPiece = 16384;
+constexpr int64_t kPiece = 8192;
 // Of a gradient that is made here: rows enough to repay reading all of dy, but few enough to stay
 // in a cache beside it.
 constexpr int64_t kMadePiece = 98304, kLeastRows = 12;
@@ -157,20 +157,27 @@ void run_update(const Call& call, UpdateKernel<T> kernel, const UpdateStep& step
     copy += WeightGradientRows<T>::copy_size(rows, out);
   }
 
+  // A variable in near equal pieces, so that no thread waits for a big one; small pieces share a
+  // chunk of the loop.
   std::vector<Piece> pieces;
+  std::vector<size_t> chunks;  // where each begins
+  int64_t room_left = 0;
   for (size_t i = 0; i < count; ++i) {
     const TensorData& variable = *call.in(first + i);
-    if (!dtype_is_ours(call.in(first + i))) continue;
-    int64_t length = kPiece;
-    if (product_of[i]) {
-      const int64_t out = variable.shape.last();
-      length = std::max(kMadePiece / out / kLeastRows, int64_t{1}) * kLeastRows * out;
+    if (!dtype_is_ours(call.in(first + i)) || variable.size() == 0) continue;
+    const int64_t unit = product_of[i] ? variable.shape.last() : 64 / int64_t(sizeof(T));
+    const int64_t most = product_of[i] ? std::max(kMadePiece, kLeastRows * unit) : kPiece;
+    const int64_t parts = ceil_div(variable.size(), most), units = ceil_div(variable.size(), unit);
+    for (int64_t part = 0; part < parts; ++part) {
+      const int64_t begin = units * part / parts * unit;
+      const int64_t end = std::min(units * (part + 1) / parts * unit, variable.size());
+      if (room_left < end - begin) chunks.push_back(pieces.size()), room_left = kPiece;
+      room_left -= end - begin;
+      pieces.push_back({i, begin, end});
     }
-    for (int64_t at = 0; at < variable.size(); at += length)
-      pieces.push_back({i, at, std::min(at + length, variable.size())});
   }
-  parallel_for(static_cast<int64_t>(pieces.size()), [&](int64_t p) {
-    const Piece& piece = pieces[p];
+  chunks.push_back(pieces.size());
+  const auto update = [&](const Piece& piece) {
     const int64_t n = piece.end - piece.begin;
     const Tensor& whole = call.in(first + piece.variable);
     T* variable = whole->data<T>() + piece.begin;
@@ -194,6 +201,9 @@ void run_update(const Call& call, UpdateKernel<T> kernel, const UpdateStep& step
     const double share = shares[piece.variable];
     if (share != 0) kernels().update.of(T{}).decay(variable, n, share);
     kernel(variable, gradient, slots, n, step);
+  };
+  parallel_for(static_cast<int64_t>(chunks.size()) - 1, [&](int64_t chunk) {
+    for (size_t p = chunks[chunk]; p < chunks[chunk + 1]; ++p) update(pieces[p]);
   });
 }
 
