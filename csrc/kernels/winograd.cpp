@@ -41,6 +41,16 @@ WinogradPixels<T> tile_outputs(const ConvShape& s, const Tiles& tiles, int64_t t
                 tx * tiles.size);
 }
 
+// body(tile, count) for runs of tiles side by side, of those in [first, last).
+template <class F>
+void for_runs(const Tiles& tiles, int64_t first, int64_t last, const F& body) {
+  for (int64_t t = first; t < last;) {
+    const int64_t count = std::min(last - t, tiles.across - t % tiles.across);
+    body(t, count);
+    t += count;
+  }
+}
+
 // How many pairs of output position and tap along one axis meet an input.
 int64_t pairs(int64_t in, int64_t out, int64_t taps, int64_t pad) {
   int64_t count = 0;
@@ -123,7 +133,7 @@ void forward(const ConvShape& s, const float* x, const float* w, const F& finish
   const int64_t row_parts = std::min(s.c, parts_of(s.c * s.out * form.points() * 8));
   parallel_for(row_parts, [&](int64_t part) {
     for (int64_t c = s.c * part / row_parts; c < s.c * (part + 1) / row_parts; ++c)
-      form.from_taps(tap_row(s, w, c), s.out, u + c * s.out, u_stride);
+      form.from_taps(tap_row(s, w, c), 1, s.out, u + c * s.out, u_stride);
   });
   const int64_t largest = block_of(s, form, 768 << 10);
   const int64_t blocks = std::max({int64_t{1}, ceil_div(tiles.count, largest),
@@ -135,8 +145,9 @@ void forward(const ConvShape& s, const float* x, const float* w, const F& finish
     thread_local Scratch scratch;
     float* v = scratch.get<float>(form.points() * (v_stride + m_stride));
     float* m = v + form.points() * v_stride;
-    for (int64_t t = first; t < last; ++t)
-      form.from_inputs(tile_inputs(s, tiles, t, x), s.c, v + (t - first) * s.c, v_stride);
+    for_runs(tiles, first, last, [&](int64_t t, int64_t count) {
+      form.from_inputs(tile_inputs(s, tiles, t, x), count, s.c, v + (t - first) * s.c, v_stride);
+    });
     for (int64_t p = 0; p < form.points(); ++p) {
       gemm({.m = last - first,
             .n = s.out,
@@ -201,11 +212,14 @@ void winograd_weight_gradient(const ConvShape& s, const float* x, const float* d
   for (int64_t first = 0; first < tiles.count; first += block) {
     const int64_t count = std::min(block, tiles.count - first);
     parallel_for(ceil_div(count, kTilesAtOnce), [&](int64_t part) {
-      for (int64_t t = part * kTilesAtOnce; t < std::min(count, (part + 1) * kTilesAtOnce); ++t) {
-        form.from_inputs(tile_inputs(s, tiles, first + t, x), s.c, v + t * s.c, v_stride);
-        form.from_output_gradient(tile_outputs(s, tiles, first + t, dy), s.out, g + t * s.out,
-                                  g_stride);
-      }
+      const int64_t begin = first + part * kTilesAtOnce;
+      for_runs(tiles, begin, std::min(first + count, begin + kTilesAtOnce),
+               [&](int64_t t, int64_t run) {
+                 const int64_t at = t - first;
+                 form.from_inputs(tile_inputs(s, tiles, t, x), run, s.c, v + at * s.c, v_stride);
+                 form.from_output_gradient(tile_outputs(s, tiles, t, dy), run, s.out,
+                                           g + at * s.out, g_stride);
+               });
     });
     const bool begins = first % group == 0;
     const bool ends = (first + block) % group == 0 || first + block >= tiles.count;

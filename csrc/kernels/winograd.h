@@ -172,41 +172,82 @@ PYCLR_INLINE void transform_tile(From&& from, To&& to) {
 
 constexpr float kZeros[kLanes<float>] = {};  // what pixels outside are read from
 
-template <class Transform>
-void pixels_to_points(const WinogradPixels<const float>& from, int64_t channels, float* points,
-                      int64_t stride) {
-  constexpr int kSize = Transform::kFrom;
-  const int64_t row = from.row, pixel = from.pixel;
-  const float* start = from.image + from.top * row + from.left * pixel;
-  const Clipped rows(from.top, kSize, from.height), columns(from.left, kSize, from.width);
-  // All ones for rows and columns inside.
-  uintptr_t row_mask[kSize], column_mask[kSize];
-  for (int i = 0; i < kSize; ++i) {
-    row_mask[i] = -uintptr_t{rows.begin <= i && i < rows.end};
-    column_mask[i] = -uintptr_t{columns.begin <= i && i < columns.end};
+// Where row i of a column of pixels lies, p being the address of row 0.
+struct WholeColumn {
+  int64_t row;
+  PYCLR_INLINE const float* at(const float* p, int i) const { return p + i * row; }
+};
+template <int kSize>
+struct ClippedColumn {
+  int64_t row;
+  uintptr_t mask[kSize];  // all ones for rows inside
+  ClippedColumn(int64_t row, const Clipped& inside) : row(row) {
+    for (int i = 0; i < kSize; ++i) mask[i] = -uintptr_t{inside.begin <= i && i < inside.end};
   }
-  const bool whole = rows.count() == kSize && columns.count() == kSize;
-  for_vectors<float>(channels, [&, points](int64_t c, auto lanes) {
-    const float* source = start + c;
-    float* target = points + c;
-    const auto write = [&](int, int, Floats value) {  // in order
-      lanes.write(target, value);
-      target += stride;
-    };
-    if (lanes.all && whole) {  // the rest of the channels goes the general way
-      transform_tile<Transform>(
-          [=](int i, int j) { return lanes.read(source + i * row + j * pixel); }, write);
-      return;
-    }
+  PYCLR_INLINE const float* at(const float* p, int i) const {
     const uintptr_t zero = reinterpret_cast<uintptr_t>(kZeros);
-    transform_tile<Transform>(
-        [&](int i, int j) {
-          const uintptr_t at = reinterpret_cast<uintptr_t>(source + i * row + j * pixel);
-          const uintptr_t mask = row_mask[i] & column_mask[j];
-          return lanes.read(reinterpret_cast<const float*>(((at ^ zero) & mask) ^ zero));
-        },
-        write);
-  });
+    const uintptr_t pixel = reinterpret_cast<uintptr_t>(p + i * row);
+    return reinterpret_cast<const float*>(((pixel ^ zero) & mask[i]) ^ zero);
+  }
+};
+
+// Asks for the rows of the tiles below.
+template <class Transform, int kStep, class Lanes, class Column>
+PYCLR_INLINE void transform_columns(const float* source, int64_t pixel, const Column& column,
+                                    Lanes lanes, Floats* half, const Floats* end) {
+  for (; half < end; half += Transform::kTo, source += pixel) {
+    Floats pixels[Transform::kFrom];
+    PYCLR_UNROLL for (int i = 0; i < Transform::kFrom; ++i) {
+      pixels[i] = lanes.read(column.at(source, i));
+      if (i >= Transform::kFrom - kStep) __builtin_prefetch(source + (i + kStep) * column.row);
+    }
+    Transform::apply(pixels, half);
+  }
+}
+
+template <class Transform, class Lanes>
+PYCLR_INLINE void transform_rows(const Floats* half, Lanes lanes, float* points, int64_t stride) {
+  constexpr int kFrom = Transform::kFrom, kTo = Transform::kTo;
+  for (int i = 0; i < kTo; ++i, ++half) {
+    Floats row[kFrom], result[kTo];
+    PYCLR_UNROLL for (int j = 0; j < kFrom; ++j) row[j] = half[j * kTo];
+    Transform::apply(row, result);
+    PYCLR_UNROLL for (int j = 0; j < kTo; ++j, points += stride) lanes.write(points, result[j]);
+  }
+}
+
+// Of tiles kStep pixels apart. A column of pixels is transformed once for all tiles it belongs to.
+template <class Transform, int kStep>
+void pixels_to_points(const WinogradPixels<const float>& from, int64_t tiles, int64_t channels,
+                      float* points, int64_t stride) {
+  constexpr int kFrom = Transform::kFrom, kTo = Transform::kTo, kShared = kFrom - kStep;
+  constexpr int kTiles = 8;  // at once
+  const int64_t row = from.row, pixel = from.pixel;
+  const Clipped rows(from.top, kFrom, from.height);
+  const bool whole = rows.count() == kFrom;
+  const ClippedColumn<kFrom> clipped(row, rows);
+  Floats half[(kTiles * kStep + kShared) * kTo];
+  for (int64_t first = 0; first < tiles; first += kTiles) {
+    const int64_t count = tiles - first < kTiles ? tiles - first : kTiles;
+    const int64_t left = from.left + first * kStep;
+    const Clipped columns(left, count * kStep + kShared, from.width);
+    Floats *begin = half + columns.begin * kTo, *end = half + columns.end * kTo;
+    for (Floats* outside = half; outside < begin; ++outside) *outside = Floats{};
+    for (int64_t i = columns.end * kTo; i < (count * kStep + kShared) * kTo; ++i)
+      half[i] = Floats{};
+    const float* start = from.image + from.top * row + (left + columns.begin) * pixel;
+    float* target = points + first * channels;
+    for_vectors<float>(channels, [&](int64_t c, auto lanes) {
+      if (lanes.all && whole) {  // the rest of the channels goes the general way
+        transform_columns<Transform, kStep>(start + c, pixel, WholeColumn{row}, lanes, begin, end);
+      } else {
+        transform_columns<Transform, kStep>(start + c, pixel, clipped, lanes, begin, end);
+      }
+      for (int64_t t = 0; t < count; ++t) {
+        transform_rows<Transform>(half + t * kStep * kTo, lanes, target + t * channels + c, stride);
+      }
+    });
+  }
 }
 
 // What becomes of outputs. Without branches: adding -0 and the maximum with -infinity change
@@ -302,14 +343,14 @@ void points_to_taps(const float* points, int64_t stride, int64_t channels,
 template <int kSize, int kTaps, bool kForward, bool kGradient>
 constexpr WinogradForm winograd_form() {
   constexpr int kSide = kSize + kTaps - 1;
-  WinogradForm form{kSize, kTaps, pixels_to_points<InputTransform<kSide>>};
+  WinogradForm form{kSize, kTaps, pixels_to_points<InputTransform<kSide>, kSize>};
   if constexpr (kForward) {
-    form.from_taps = pixels_to_points<Evaluation<kSide, kTaps, true>>;
+    form.from_taps = pixels_to_points<Evaluation<kSide, kTaps, true>, kTaps>;
     form.to_outputs = points_to_outputs<Collection<kSide, kSize, false>>;
     form.to_maxima = points_to_maxima<Collection<kSide, kSize, false>>;
   }
   if constexpr (kGradient) {
-    form.from_output_gradient = pixels_to_points<Evaluation<kSide, kSize, false>>;
+    form.from_output_gradient = pixels_to_points<Evaluation<kSide, kSize, false>, kSize>;
     form.to_tap_gradient = points_to_taps<Collection<kSide, kTaps, true>>;
   }
   return form;

@@ -18,17 +18,18 @@ struct WinogradPixels {
 
 // Winograd's minimal filtering F(size x size, taps x taps) on tiles of side size + taps - 1.
 // `points` are a tile's values of each channel in the transformed domain, as many as it has pixels:
-// point p of channel j is points[p * stride + j]. Null pointers are what no convolution uses.
+// point p of channel j is points[p * stride + j]. Where there are several tiles, they lie side by
+// side, `size` pixels and `channels` points apart. Null pointers are what no convolution uses.
 struct WinogradForm {
   int64_t size, taps;
   int64_t side() const { return size + taps - 1; }
   int64_t points() const { return side() * side(); }
-  // The inputs of a tile to points: B^T d B.
-  void (*from_inputs)(const WinogradPixels<const float>& from, int64_t channels, float* points,
-                      int64_t stride) = nullptr;
+  // The inputs of tiles to points: B^T d B.
+  void (*from_inputs)(const WinogradPixels<const float>& from, int64_t tiles, int64_t channels,
+                      float* points, int64_t stride) = nullptr;
   // Taps to points: G g G^T.
-  void (*from_taps)(const WinogradPixels<const float>& from, int64_t channels, float* points,
-                    int64_t stride) = nullptr;
+  void (*from_taps)(const WinogradPixels<const float>& from, int64_t tiles, int64_t channels,
+                    float* points, int64_t stride) = nullptr;
   // Outputs y = act(A^T points A + bias); bias may be null.
   void (*to_outputs)(const float* points, int64_t stride, int64_t channels, const float* bias,
                      Activation activation, const WinogradPixels<float>& to) = nullptr;
@@ -38,8 +39,8 @@ struct WinogradForm {
                     Activation activation, const WinogradPixels<float>& to,
                     uint8_t* index) = nullptr;
   // The gradient of outputs to points: A dy A^T.
-  void (*from_output_gradient)(const WinogradPixels<const float>& from, int64_t channels,
-                               float* points, int64_t stride) = nullptr;
+  void (*from_output_gradient)(const WinogradPixels<const float>& from, int64_t tiles,
+                               int64_t channels, float* points, int64_t stride) = nullptr;
   // The gradient of points to that of taps: G^T points G.
   void (*to_tap_gradient)(const float* points, int64_t stride, int64_t channels,
                           const WinogradPixels<float>& to) = nullptr;
