@@ -48,7 +48,7 @@ bool suits_one_channel(const Correlation<T>& c, const Span& h, const Span& w) {
          c.h.dilation == 1 && c.w.dilation == 1 &&
          (c.w.taps == 3 || c.w.taps == 5 || c.w.taps == 7) && c.weights_w == c.out &&
          c.weights_h == c.w.taps * c.out && w.taps() == c.w.taps && h.positions() > 1 &&
-         w.positions() >= kOneChannelPositions;
+         w.positions() >= TwoRows::kLeast;
 }
 
 void correlate_one_channel(const Correlation<float>& c, const Span& h, const Span& w, int64_t first,
@@ -58,18 +58,18 @@ void correlate_one_channel(const Correlation<float>& c, const Span& h, const Spa
                       .w = c.weights + h.tap_begin * c.weights_h,
                       .kh = h.taps(),
                       .kw = c.w.taps,
-                      .out = c.out,
-                      .bias = c.bias,
-                      .activation = c.activation,
-                      .positions = w.positions(),
-                      .y = nullptr,
-                      .y_row = c.y.row};
+                      .to = {.positions = w.positions(),
+                             .out = c.out,
+                             .bias = c.bias,
+                             .activation = c.activation,
+                             .y = nullptr,
+                             .y_row = c.y.row}};
   for (int64_t image = first; image < last; ++image) {
     for (int64_t row = h.begin; row < h.end; row += 2) {
       const int64_t top = std::min(row, h.end - 2);  // the last two may be computed twice
       rows.x = c.x.at + image * c.x.image + input_of(c.h, top, h.tap_begin) * c.x.row +
                input_of(c.w, w.begin, 0);
-      rows.y = c.y.at + image * c.y.image + top * c.y.row + w.begin * c.out;
+      rows.to.y = c.y.at + image * c.y.image + top * c.y.row + w.begin * c.out;
       kernels().one_channel_rows(rows);
     }
   }
@@ -228,6 +228,7 @@ void conv_forward(const ConvShape& s, const T* x, const T* w, const T* bias, Act
   }
   if constexpr (std::is_same_v<T, float>) {
     if (winograd_suits(s)) return winograd_forward(s, x, w, bias, act, y);
+    if (winograd_rows_suits(s)) return winograd_rows_forward(s, x, w, bias, act, y);
   }
   const bool depthwise = is_depthwise(s);
   const int64_t groups = depthwise ? 1 : s.groups;

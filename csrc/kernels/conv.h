@@ -96,6 +96,12 @@ void winograd_forward(const ConvShape& shape, const float* x, const float* w, co
 // Pooled two by two.
 void winograd_max_pool(const ConvShape& shape, const float* x, const float* w, const float* bias,
                        Activation act, float* y, uint8_t* index);
+// The same along the rows of images of one channel (winograd_rows.cpp). With `pooled`, y and index
+// are of the whole windows of two by two.
+bool winograd_rows_suits(const ConvShape& shape);
+void winograd_rows_forward(const ConvShape& shape, const float* x, const float* w,
+                           const float* bias, Activation act, float* y, bool pooled = false,
+                           uint8_t* index = nullptr);
 void winograd_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* dw);
 
 // Whether Winograd's algorithm is used at all, from the next call on.

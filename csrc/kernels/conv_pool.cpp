@@ -14,8 +14,7 @@ bool two_by_two(const PoolShape& pool) {
 }
 
 bool pools_one_channel(const ConvShape& s, const PoolShape& pool) {
-  return one_channel_suits(s) && stays_inside(s) && two_by_two(pool) &&
-         2 * pool.ow >= kOneChannelPositions;
+  return one_channel_suits(s) && stays_inside(s) && 2 * pool.ow >= TwoRows::kLeast;
 }
 
 void one_channel_max_pool(const ConvShape& s, const PoolShape& pool, const float* x, const float* w,
@@ -29,13 +28,13 @@ void one_channel_max_pool(const ConvShape& s, const PoolShape& pool, const float
                                   .w = w,
                                   .kh = s.kh,
                                   .kw = s.kw,
-                                  .out = s.out,
-                                  .bias = bias,
-                                  .activation = act,
-                                  .positions = 2 * pool.ow,
-                                  .y = y + row * row_size,
-                                  .y_row = 0,
-                                  .index = index + row * row_size});
+                                  .to = {.positions = 2 * pool.ow,
+                                         .out = s.out,
+                                         .bias = bias,
+                                         .activation = act,
+                                         .y = y + row * row_size,
+                                         .pooled = true,
+                                         .index = index + row * row_size}});
     }
   });
 }
@@ -71,11 +70,14 @@ template <class T, class I>
 void conv_max_pool(const ConvShape& s, const PoolShape& pool, const T* x, const T* w, const T* bias,
                    Activation act, T* y, I* index) {
   if constexpr (std::is_same_v<T, float> && std::is_same_v<I, uint8_t>) {
-    if (winograd_suits(s) && two_by_two(pool)) {
-      return winograd_max_pool(s, x, w, bias, act, y, index);
-    }
-    if (pools_one_channel(s, pool)) {
-      return one_channel_max_pool(s, pool, x, w, bias, act, y, index);
+    if (two_by_two(pool)) {
+      if (winograd_suits(s)) return winograd_max_pool(s, x, w, bias, act, y, index);
+      if (winograd_rows_suits(s)) {
+        return winograd_rows_forward(s, x, w, bias, act, y, true, index);
+      }
+      if (pools_one_channel(s, pool)) {
+        return one_channel_max_pool(s, pool, x, w, bias, act, y, index);
+      }
     }
   }
   const bool whole_batch =

@@ -16,6 +16,7 @@
 #include "kernels/transpose.h"
 #include "kernels/update.h"
 #include "kernels/winograd.h"
+#include "kernels/winograd_rows.h"
 
 #define PYCLR_STRING_OF(x) #x
 #define PYCLR_STRING(x) PYCLR_STRING_OF(x)
@@ -56,6 +57,7 @@ constexpr Kernels kKernels = {
     .recurrent = {recurrent_table<float>(), recurrent_table<double>()},
     .update = {update_table<float>(), update_table<double>()},
     .winograd = kWinograd,
+    .winograd_rows = kWinogradRows,
     .one_channel_rows = one_channel_rows,
 };
 

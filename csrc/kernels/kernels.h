@@ -74,23 +74,30 @@ struct SparseSum {
   int64_t count = 1, y_step = 0, x_step = 0, window = 1;
 };
 
+// Two adjacent rows of a convolution's outputs and what becomes of them: y[r * y_row + p * out + j]
+// = act(sum over taps + bias[j]) for p < positions, at least kLeast. Where `pooled`, `positions` is
+// even and of each two by two outputs y[p * out + j] is the maximum, and index[p * out + j] says
+// which.
+struct TwoRows {
+  static constexpr int64_t kLeast = 8;
+  int64_t positions, out;
+  const float* bias;  // may be null
+  Activation activation;
+  float* y;
+  int64_t y_row = 0;
+  bool pooled = false;
+  uint8_t* index = nullptr;
+};
+
 // Two adjacent rows of a convolution of images of one channel with kernels (kh, kw, 1, out), kw one
-// of 3, 5 and 7, strides 1: y[r * y_row + p * out + j] = act(sum over taps + bias[j]) for p <
-// positions, at least kOneChannelPositions. With an index, `positions` is even and of each two by
-// two outputs y[p * out + j] is the maximum, and index[p * out + j] says which.
+// of 3, 5 and 7, strides 1.
 struct OneChannelRows {
   const float* x;  // what the first tap of the first output reads
   int64_t x_row;
   const float* w;
-  int64_t kh, kw, out;
-  const float* bias;
-  Activation activation;
-  int64_t positions;
-  float* y;
-  int64_t y_row;
-  uint8_t* index = nullptr;
+  int64_t kh, kw;
+  TwoRows to;
 };
-constexpr int64_t kOneChannelPositions = 8;
 
 // A row of `pixels` with `channels` numbers each, `pixel` apart in memory. With `choice`, the row
 // is one of windows instead, `window` pixels wide, whose numbers belong to one of these pixels
@@ -152,6 +159,7 @@ struct Kernels {
   RecurrentKernels recurrent;
   UpdateKernels update;
   WinogradKernels winograd;
+  WinogradRowForm winograd_rows;
   void (*one_channel_rows)(const OneChannelRows&);
 };
 

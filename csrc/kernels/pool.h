@@ -40,17 +40,28 @@ struct Maximum {
   IntVec<T> where;
   PYCLR_INLINE Maximum(Vec<T> value, int64_t number)
       : best(value), where(IntVec<T>{} + static_cast<int32_t>(number)) {}
-  PYCLR_INLINE void meet(Vec<T> value, int64_t number) {
-    const auto wins = ~(value <= best) & (best == best);  // greater, or the first NaN
-    best = select(wins, value, best);
-    where = select(wins, IntVec<T>{} + static_cast<int32_t>(number), where);
+  PYCLR_INLINE void meet(const Maximum& other) {
+    const auto wins = ~(other.best <= best) & (best == best);  // greater, or the first NaN
+    best = select(wins, other.best, best);
+    where = select(wins, other.where, where);
   }
+  PYCLR_INLINE void meet(Vec<T> value, int64_t number) { meet(Maximum(value, number)); }
   template <class I, class Lanes>
   PYCLR_INLINE void write(T* y, I* index, Lanes lanes) const {
     lanes.write(y, best);
     write_index<T>(index, where, lanes);
   }
 };
+
+// Of a window of two by two. Neither row waits for the other.
+template <class T>
+PYCLR_INLINE Maximum<T> maximum_of_window(Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d) {
+  Maximum<T> top(a, 0), bottom(c, 2);
+  top.meet(b, 1);
+  bottom.meet(d, 3);
+  top.meet(bottom);
+  return top;
+}
 
 // One window: `rows` x `columns` pixels from x on, whose first is position `first` of the window.
 template <class T, class I>

@@ -6,6 +6,7 @@
 namespace pyclr {
 
 enum class Activation : uint8_t;
+struct TwoRows;
 
 // A square of an image's pixels with their channels: (i, j) lies at image[(top + i) * row +
 // (left + j) * pixel], and is 0 - or not written - where it is outside of the image.
@@ -44,6 +45,22 @@ struct WinogradForm {
   // The gradient of points to that of taps: G^T points G.
   void (*to_tap_gradient)(const float* points, int64_t stride, int64_t channels,
                           const WinogradPixels<float>& to) = nullptr;
+};
+
+// Minimal filtering F(4, 5) along rows, for images of one channel and kernels of 5x5: the kernel's
+// rows are summed in the transformed domain, and only then transformed back.
+struct WinogradRowForm {
+  static constexpr int64_t size = 4, taps = 5, points = 8;
+  // The pixels of `rows` rows, of which tile t has those from 4 * t on, to points: that of tile t
+  // of row r is points[p * stride + r * tiles + t], the last tile of a row is not used. `pixels` is
+  // scratch memory for 4 * (rows * tiles + 17) numbers; points need room for 16 more.
+  void (*from_inputs)(const WinogradPixels<const float>& from, int64_t rows, int64_t tiles,
+                      float* pixels, float* points, int64_t stride);
+  // Taps (5, 5, 1, out) to points, of `out` rounded up to whole vectors: as to_outputs reads them.
+  void (*from_taps)(const float* w, int64_t out, float* points);
+  // `inputs` are the points of the first tile of the first row, as from_inputs gives them.
+  void (*to_outputs)(const float* inputs, int64_t tiles, int64_t stride, const float* taps,
+                     const TwoRows& to);
 };
 
 // The forms in use. A larger tile needs fewer multiplications and rounds more, in the weight

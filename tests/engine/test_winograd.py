@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from cases import conv
-from steps import f, tensor
+from steps import f, make_program, tensor
 
 import pyclr
 from pyclr import _core as core
@@ -115,6 +115,46 @@ def test_values_and_gradients(n, h, w, c, k, filters, padding, algorithm):
         assert error.max() <= bound
         # The bound is for the worst of all signs. Errors that nothing lines up are much smaller.
         assert np.sqrt(np.mean(error**2)) <= 4e-6 * np.sqrt(np.mean(want**2))
+
+
+ONE_CHANNEL = [  # batch, height, width, filters, padding
+    (3, 28, 28, 16, "valid"),
+    (2, 13, 15, 7, "valid"),
+    (2, 9, 13, 37, "same"),
+    (5, 2, 8, 3, "same"),
+    (1, 70, 130, 18, "same"),  # several bands of rows
+]
+
+
+@pytest.mark.parametrize("n, h, w, filters, padding", ONE_CHANNEL)
+def test_rows_of_one_channel(n, h, w, filters, padding, algorithm):
+    """The kernel's rows are added at the points: bounds as above, of one dimension."""
+    x = RNG.standard_normal((n, h, w, 1)).astype("float32")
+    kernel = RNG.standard_normal((5, 5, 1, filters)).astype("float32")
+    bias = RNG.standard_normal(filters).astype("float32")
+
+    def outputs(x, kernel, bias):
+        return f.conv2d(x, kernel, bias, padding=padding, activation="relu")
+
+    def maxima(x, kernel, bias):
+        return f.max_pool2d(outputs(x, kernel, bias))
+
+    inputs = tensor(x), tensor(kernel), tensor(bias)
+    fast = outputs(*inputs).numpy()
+    program = make_program(maxima, *inputs)
+    assert " max_pool2d(" not in program.describe()
+    for got, want in zip(program.run(list(inputs)), maxima(*inputs)):
+        np.testing.assert_array_equal(got.numpy(), want.numpy())
+    algorithm("direct")
+    assert (fast != outputs(*inputs).numpy()).any()
+    want = conv.conv2d(
+        *(v.astype("float64") for v in (x, kernel, bias)), padding=padding, activation="relu"
+    )
+    a, g, b = (np.abs(m) for m in matrices(4, 5))
+    largest = (a * (g.sum(axis=1) * b.sum(axis=0))[:, None]).sum(axis=0).max()
+    error = np.abs(fast - want)
+    assert error.max() <= EPS * (5 + 25) * 5 * largest * np.abs(x).max() * np.abs(kernel).max()
+    assert np.sqrt(np.mean(error**2)) <= 6e-7 * np.sqrt(np.mean(want**2))
 
 
 def test_same_bits_for_any_number_of_threads(threads):
