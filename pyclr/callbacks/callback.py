@@ -46,9 +46,10 @@ class Callback:
     # Whether it has ended the run for now: a run that is started again goes on.
     _ended_for_now = False
 
-    # Set by CallbackList: all callbacks of the run, and its `Context`.
+    # Set by CallbackList: all callbacks of the run, its `Context`, and the error that ends it.
     _companions: tuple = ()
     _context = None
+    _run_error = None
     resumed = False
 
     def __init__(self):
@@ -143,7 +144,7 @@ class Callback:
 
     def __getstate__(self):
         # Copies and pickles are made without the run: its model, its callbacks, its data.
-        outside = {"_model", "_companions", "_context"}
+        outside = {"_model", "_companions", "_context", "_run_error"}
         return {name: value for name, value in vars(self).items() if name not in outside}
 
     # --- Checks before a run ---------------------------------------------------------------------

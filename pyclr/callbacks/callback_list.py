@@ -76,6 +76,11 @@ class CallbackList(Callback):
         if self._context is not None:
             self._context.set_batch(stretch)
 
+    def set_error(self, error):
+        """Tells every callback the error that ends the run, before `on_train_end`."""
+        for callback in self._own():
+            callback._run_error = error
+
     def ended_for_now(self):
         """Returns whether a callback has ended the run so that it can go on."""
         return any(callback._ended_for_now for callback in self._own())
@@ -174,6 +179,7 @@ class CallbackList(Callback):
         for callback in self._own():
             callback.resumed = False
             callback._companions = ()
+        self.set_error(None)
         self.set_context(None)  # nobody keeps the data
         if errors:
             raise errors[0]

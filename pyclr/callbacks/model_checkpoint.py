@@ -84,10 +84,16 @@ class ModelCheckpoint(MonitorCallback):
         self.every_n_seconds = every_n_seconds
         self.keep_last = keep_last
         self._check_arguments()
-        self._names = _names_in(self.filepath)
+        self._names = [n for n in _fields(self.filepath) if n not in ("epoch", "batch")]
         if every_n_steps is None and save_freq != "epoch":
             self.every_n_steps = save_freq
         self._by_batch = self.every_n_steps is not None or every_n_seconds is not None
+        if "batch" in _fields(self.filepath) and not self._by_batch:
+            raise ValueError(
+                "ModelCheckpoint has a `{batch}` for its `filepath` if it saves after batches: "
+                "give `every_n_steps` or `every_n_seconds`. "
+                f"Received: filepath='{self.filepath}'"
+            )
         used = self._names + ([monitor] if save_best_only else [])
         self._needs_validation = any(name.startswith("val_") for name in used)
         self._epoch = 0
@@ -245,8 +251,8 @@ class ModelCheckpoint(MonitorCallback):
             print(f"\nEpoch {epoch + 1}: {text}")
 
 
-def _names_in(filepath):
-    """The names of logs in a path's fields."""
+def _fields(filepath):
+    """The names of a path's fields."""
     try:
         fields = [
             field for _, field, _, _ in string.Formatter().parse(filepath) if field is not None
@@ -262,7 +268,7 @@ def _names_in(filepath):
             "The fields of `filepath` must have names, such as {epoch}. "
             f"Received: filepath='{filepath}'"
         )
-    return [name for name in names if name not in ("epoch", "batch")]
+    return names
 
 
 def _is_positive(value, whole=True):

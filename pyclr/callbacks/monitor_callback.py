@@ -57,8 +57,8 @@ class MonitorCallback(Callback):
         self._set_direction()
 
     def _set_direction(self):
-        if self.mode != "auto":
-            self._sign = 1 if self.mode == "max" else -1
+        self._sign = {"max": 1, "min": -1, "auto": None}[self.mode]
+        if self._sign is not None:
             return
         name = self.monitor.removeprefix("val_")
         if name == "loss" or name.endswith("_loss"):

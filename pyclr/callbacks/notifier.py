@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from .._warn import warn
@@ -80,7 +79,7 @@ class Notifier(Callback):
             self._send(f"is at epoch {epoch + 1}", logs)
 
     def on_train_end(self, logs=None):
-        error = sys.exc_info()[1]  # `fit` calls this also while an error passes through it
+        error = self._run_error
         how = "has ended" if error is None else f"was broken off by {type(error).__name__}: {error}"
         self._send(how.rstrip(": "), logs)
 

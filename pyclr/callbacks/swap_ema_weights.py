@@ -10,7 +10,8 @@ class SwapEMAWeights(Callback):
     """Exchanges the weights with the optimizer's moving averages of them, for a time.
 
     The averages are those of an optimizer with `use_ema=True` (Polyak & Juditsky, 1992). Evaluation
-    (validation too) and prediction then use them; before training goes on, the weights are back.
+    (validation too) and prediction then use them; before training goes on, the weights are back,
+    and so they are when an error ends it.
 
     Args:
         swap_on_epoch: Boolean, whether the averages also stand in the model from the end of an
@@ -51,7 +52,9 @@ class SwapEMAWeights(Callback):
             self._averages = [variable.numpy() for variable, _ in self._pairs()]
 
     def on_train_end(self, logs=None):
-        if self._swapped and self._averages is not None:
+        if self._run_error is not None:
+            self._swap(False)
+        elif self._swapped and self._averages is not None:
             # The end of `fit` has put what the optimizer held, the weights, in their place.
             for pair, value in zip(self._pairs(), self._averages):
                 for variable in pair:

@@ -60,23 +60,23 @@ class CompiledLoss:
             return
         outputs = Outputs(y_pred, names)
         given = self._given
-        weights = outputs.align("loss_weights", self._weights, _is_number)
         several = outputs.is_single and isinstance(given, (list, tuple)) and len(given) > 1
         if several:
-            weights = self._weights if isinstance(self._weights, (list, tuple)) else None
-            terms = [(0, one, weights[i] if weights else None) for i, one in enumerate(given)]
+            terms = [(0, *pair) for pair in zip(given, _one_each(self._weights, given))]
         else:
+            weights = outputs.align("loss_weights", self._weights, _is_number)
             aligned = outputs.align("loss", given, _is_one)
             terms = [(place, one, weights[place]) for place, one in enumerate(aligned)]
         terms = [term for term in terms if term[1] is not None]
         labels, flat = _labels(outputs, y_true, [t[0] for t in terms]), tree.flatten(y_pred)
-        built = []
+        built, taken = [], set()
         for place, one, weight in terms:
             loss = _resolved_loss(one, labels[place], flat[place])
             metric = None
             if len(terms) > 1:
-                name = outputs.names[place] or getattr(loss, "name", None) or loss.__name__
-                metric = Mean(name=f"{name}_loss")
+                name = None if several else outputs.names[place]
+                taken.add(name := _unused(f"{name or loss.name}_loss", taken))
+                metric = Mean(name=name)
             built.append((place, loss, weight, metric))
         self.outputs, self._terms = outputs, built
 
@@ -182,6 +182,18 @@ def _unused(name, names):
         number += 1
         free = f"{name}_{number}"
     return free
+
+
+def _one_each(weights, losses):
+    """A factor for each of several losses of one output, from a number or a list of them."""
+    if weights is None or _is_number(weights):
+        return [weights] * len(losses)
+    if isinstance(weights, dict) or len(weights) != len(losses):
+        raise ValueError(
+            f"Argument `loss_weights` must be a number, or a list with one for each of the "
+            f"{len(losses)} losses. Received: loss_weights={weights!r}"
+        )
+    return weights
 
 
 def _is_one(value):

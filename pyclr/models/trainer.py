@@ -205,6 +205,9 @@ class Trainer(Loops):
                         if self.stop_training or (train.one_shot and steps and done < steps):
                             break
                     self.optimizer.finalize_variable_values(self.trainable_variables)
+                except BaseException as error:
+                    callbacks.set_error(error)
+                    raise
                 finally:
                     callbacks.on_train_end(logs)
                 keeper.end(delete_state)

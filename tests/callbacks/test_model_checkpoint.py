@@ -170,6 +170,8 @@ def test_a_folder_in_the_place_of_the_file(tmp_path):
 
 
 def test_unknown_field(tmp_path):
-    with pytest.raises(KeyError, match="can not fill in 'batch'.*Available are: .*epoch"):
-        drive(ModelCheckpoint("{batch}.keras"), [1.0])
+    with pytest.raises(KeyError, match="can not fill in 'rank'.*Available are: .*epoch"):
+        drive(ModelCheckpoint("{rank}.keras"), [1.0])
+    with pytest.raises(ValueError, match="if it saves after batches.*{epoch}-{batch}.keras"):
+        ModelCheckpoint("{epoch}-{batch}.keras")
     assert isinstance(ModelCheckpoint(pathlib.Path("a.keras")).filepath, str)

@@ -91,6 +91,22 @@ def test_prediction_has_averages_and_puts_the_weights_back():
         np.testing.assert_array_equal(ours, kept)
 
 
+@pytest.mark.parametrize("on_epoch", [False, True])
+@pytest.mark.parametrize("hook", ["on_test_end", "on_epoch_end"])
+def test_an_error_leaves_the_weights(hook, on_epoch):
+    """Training can go on from them, and from the averages."""
+    fail = callbacks.LambdaCallback(**{hook: lambda *arguments: 1 / 0})
+    found = []
+    for swaps in ([], [callbacks.SwapEMAWeights(swap_on_epoch=on_epoch)]):
+        model = make()
+        order = [fail, *swaps] if hook == "on_test_end" else [*swaps, fail]
+        with pytest.raises(ZeroDivisionError):
+            model.fit(**DATA, validation_data=(X, Y), callbacks=order)
+        found.append([v.numpy() for v in model.weights + model.optimizer.variables])
+    for expected, value in zip(*found):
+        np.testing.assert_array_equal(value, expected)
+
+
 def test_without_averages():
     model = pyclr.Sequential([pyclr.Input((3,)), layers.Dense(1)])
     model.compile("sgd", "mse")

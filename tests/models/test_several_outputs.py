@@ -127,13 +127,24 @@ def test_labels_for_the_outputs_with_a_loss_are_enough():
         assert set(history) == {"loss"}
 
 
-def test_several_losses_of_one_output_are_added():
+@pytest.mark.parametrize("weights, factors", [(None, (1, 1)), (0.5, (0.5, 0.5)), ([3, 2], (3, 2))])
+def test_several_losses_of_one_output_are_added(weights, factors):
     model = pyclr.Sequential([pyclr.Input((3,)), pyclr.layers.Dense(1)])
-    model.compile("sgd", ["mse", "mae"])
+    model.compile("sgd", ["mse", "mae"], loss_weights=weights)
     logs = model.evaluate(X, SCORE, verbose=0, return_dict=True)
     error = model.predict(X, verbose=0) - SCORE
-    expected = np.mean(error**2) + np.mean(np.abs(error))
-    assert logs["loss"] == pytest.approx(expected, rel=1e-5)
+    parts = np.mean(error**2), np.mean(np.abs(error))
+    assert logs.pop("loss") == pytest.approx(np.dot(factors, parts), rel=1e-5)
+    assert list(logs) == ["mean_squared_error_loss", "mean_absolute_error_loss"]
+    assert list(logs.values()) == pytest.approx(parts, rel=1e-5)
+
+
+@pytest.mark.parametrize("weights", [[1.0], [1.0, 2.0, 3.0], {"dense": 2.0}])
+def test_several_losses_of_one_output_need_as_many_factors(weights):
+    model = pyclr.Sequential([pyclr.Input((3,)), pyclr.layers.Dense(1, name="dense")])
+    model.compile("sgd", ["mse", "mae"], loss_weights=weights)
+    with pytest.raises(ValueError, match="one for each of the 2 losses"):
+        model.fit(X, SCORE, verbose=0)
 
 
 @pytest.mark.parametrize(
