@@ -56,8 +56,6 @@ class CallbackList(Callback):
         super().set_model(model)
         for callback in self.callbacks:
             callback.set_model(model)
-        if self.history is not None and model is not None:
-            model.history = self.history
 
     def set_params(self, params):
         """Tells every callback the run's parameters."""
@@ -130,6 +128,8 @@ class CallbackList(Callback):
             callback._companions = tuple(self.callbacks)
         for callback in self._own():
             callback._check_run()
+        if self.history is not None and self.model is not None:
+            self.model.history = self.history
         hooks = [
             (callback, hook)
             for callback in self.callbacks

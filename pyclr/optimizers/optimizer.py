@@ -328,17 +328,19 @@ class Optimizer(HyperParameters, State):
         """Gives variables their final values: with `use_ema`, those of their means.
 
         Args:
-            var_list: List of the variables the optimizer was built with.
+            var_list: List of variables that the optimizer was built with.
         """
         if not self.use_ema or not self.built:
             return
-        if len(var_list) != len(self._averages):
-            raise ValueError(
-                "Argument `var_list` must hold the variables the optimizer was built with. "
-                f"Received: {len(var_list)} variables, and there are {len(self._averages)} means"
-            )
-        for variable, average in zip(var_list, self._averages):
-            variable.assign(average)
+        averages = {id(v): average for v, average in zip(self._variables, self._averages)}
+        for variable in var_list:
+            if id(variable) not in averages:
+                raise ValueError(
+                    "Argument `var_list` must hold variables the optimizer was built with. "
+                    f"Received: '{variable.path}'"
+                )
+        for variable in var_list:
+            variable.assign(averages[id(variable)])
 
     # --- Configuration ----------------------------------------------------------------------------
 

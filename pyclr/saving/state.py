@@ -122,6 +122,7 @@ def load_state(model, reader, weights_only=False, skip_mismatch=False):
         model.optimizer.build(model.trainable_variables)
     objects = list(walk(model))
     undo = [(v, v.numpy()) for _, obj in objects for v in _own_variables(obj)]
+    factors = [(obj, obj.rate_factor) for _, obj in objects if isinstance(obj, Optimizer)]
     try:
         notes, mistakes = [], []
         for path, obj in objects:
@@ -142,6 +143,8 @@ def load_state(model, reader, weights_only=False, skip_mismatch=False):
     except BaseException:
         for variable, value in undo:
             variable.assign(value)
+        for optimizer, factor in factors:
+            optimizer.rate_factor = factor
         raise
     if notes:
         warn(f"The weights were loaded into the model '{model.name}', without:{_listed(notes)}")

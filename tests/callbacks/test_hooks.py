@@ -225,6 +225,14 @@ def test_every_callback_of_keras_is_there():
         assert set(names) - {"kwargs"} <= set(ours), name
 
 
+def test_a_run_that_does_not_begin_leaves_the_history():
+    model = make()
+    history = model.fit(X, Y, verbose=0)
+    with pytest.raises(ValueError, match="'lost', which the logs do not hold"):
+        model.fit(X, Y, verbose=0, callbacks=[pyclr.callbacks.EarlyStopping("lost")])
+    assert model.history is history
+
+
 def test_list_of_lists_and_append():
     first, second, third = Note(), Note(), Note()
     listed = pyclr.callbacks.CallbackList([first, [second]], model=make(), epochs=1)

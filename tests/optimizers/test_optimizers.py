@@ -237,8 +237,20 @@ def test_means_of_the_variables():
     optimizer.finalize_variable_values(ours)
     for one, mean in zip(ours, means):
         np.testing.assert_allclose(one.numpy(), mean, rtol=1e-5)
-    with pytest.raises(ValueError, match="`var_list` must hold the variables"):
-        optimizer.finalize_variable_values(ours[:1])
+    with pytest.raises(ValueError, match="`var_list` must hold variables .* built with"):
+        optimizer.finalize_variable_values(variables()[:1])
+
+
+def test_means_of_those_that_are_still_trained():
+    model = net(optimizers.SGD(0.1, use_ema=True, ema_momentum=0.9))
+    model.fit(*data(), verbose=0)
+    model.layers[0].trainable = False
+    frozen, others = model.layers[0].get_weights(), model.trainable_variables
+    model.fit(*data(), verbose=0)
+    np.testing.assert_array_equal(model.layers[0].get_weights()[0], frozen[0])
+    means = model.optimizer._averages[-len(others) :]
+    for variable, mean in zip(others, means):
+        np.testing.assert_array_equal(variable.numpy(), mean.numpy())
 
 
 def test_fit_ends_with_the_means():
