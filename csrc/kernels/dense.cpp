@@ -11,12 +11,10 @@ struct Grid {
   int64_t down, across;
 };
 
-constexpr int64_t kLeastRows = 6;  // of a block
-
-// Of the grids with about `parts` blocks, the one that reads least: a block reads its rows of A and
-// columns of B, and these it copies as well.
-Grid grid_of(int64_t parts, int64_t m, int64_t n, int64_t panel) {
-  const int64_t max_down = std::max<int64_t>(1, m / kLeastRows);
+// Of the grids with about `parts` blocks of so many rows at least, the one that reads least: a
+// block reads its rows of A and columns of B, and these it copies as well.
+Grid grid_of(int64_t parts, int64_t m, int64_t n, int64_t least_rows, int64_t panel) {
+  const int64_t max_down = std::max<int64_t>(1, m / least_rows);
   const int64_t max_across = std::max<int64_t>(1, n / panel);
   Grid best{1, 1};
   int64_t least = INT64_MAX;
@@ -35,12 +33,13 @@ int64_t column_begin(int64_t i, int64_t blocks, int64_t n, int64_t panel) {
 }
 
 // Rows of B used at a time while the rows of A pass by, so that a panel of them stays in cache:
-// many, as each time goes through C again.
-constexpr int64_t kDepth = 1024;
+// many, as each time goes through C again, but fewer where A or B is far apart in memory.
+constexpr int64_t kDepth = 1024, kDepthApart = 512;
 
-// A panel of B whose rows are this many bytes apart is copied together: they would share few sets
-// of the caches and need a page of memory each. So many rows of A repay the copy.
+// Numbers used in turn that are this many bytes apart would share few sets of the caches and need a
+// page of memory each: a panel of such rows of B is copied together. So many rows of A repay that.
 constexpr int64_t kFarApart = 1024, kRowsToCopy = 48;
+constexpr int64_t kLeastRows = 6;  // of a block that copies nothing
 
 // A product and, unlike what brgemm takes, perhaps B by columns: B[p, j] is b[j * b_k + p] then.
 template <class T>
@@ -56,13 +55,15 @@ template <class T>
 void gemm_block(const Product<T>& block) {
   const auto& kernel = kernels_of<T>();
   const Brgemm<T>& whole = block.g;
-  const bool copy =
-      block.b_transposed || (whole.b_k * int64_t(sizeof(T)) >= kFarApart && whole.m >= kRowsToCopy);
+  const bool b_apart = whole.b_k * int64_t(sizeof(T)) >= kFarApart;
+  const bool a_apart = whole.a_k * int64_t(sizeof(T)) >= kFarApart;
+  const bool copy = block.b_transposed || (b_apart && whole.m >= kRowsToCopy);
+  const int64_t depth = a_apart || (b_apart && !copy) ? kDepthApart : kDepth;
   const int64_t lanes = kernels().vector_bytes / int64_t(sizeof(T));
   const int64_t width = copy ? std::min(kernel.panel, ceil_div(whole.n, lanes) * lanes) : whole.n;
   thread_local Scratch scratch;
-  T* panel = copy ? scratch.get<T>(std::min(kDepth, whole.k) * width) : nullptr;
-  const int64_t slabs = std::max<int64_t>(1, ceil_div(whole.k, kDepth));
+  T* panel = copy ? scratch.get<T>(std::min(depth, whole.k) * width) : nullptr;
+  const int64_t slabs = std::max<int64_t>(1, ceil_div(whole.k, depth));
   for (int64_t slab = 0; slab < slabs; ++slab) {  // nearly equal ones: a short one costs as much C
     const int64_t p = whole.k * slab / slabs, end = whole.k * (slab + 1) / slabs;
     const bool last = end == whole.k;
@@ -97,7 +98,9 @@ void gemm(const Product<T>& product, int64_t batch = 1, int64_t a_stride = 0,
   if (batch <= 0 || g.m <= 0 || g.n <= 0) return;
   const int64_t panel = kernels_of<T>().panel;
   const int64_t parts = parts_of(batch * g.m * g.n * g.k);
-  const Grid grid = grid_of(ceil_div(parts, batch), g.m, g.n, panel);
+  const int64_t least_rows =
+      product.b_transposed ? std::clamp(g.m / num_threads(), kLeastRows, kRowsToCopy) : kLeastRows;
+  const Grid grid = grid_of(ceil_div(parts, batch), g.m, g.n, least_rows, panel);
   const int64_t blocks = batch * grid.down * grid.across;
   const int64_t chunks = std::min(parts, blocks);  // small products of a batch share a chunk
   parallel_for(chunks, [&](int64_t chunk) {
@@ -213,11 +216,11 @@ template <class T>
 void dense_input_gradient(const T* dy, const T* w, T* dx, int64_t rows, int64_t in, int64_t out) {
   // Either dy @ w^T, or dx^T = w @ dy^T with dy and dx transposed: the same sums, so whichever
   // costs less. In vector multiply-adds: transposing an element for the next loop costs about 4,
-  // thrice that as a pass of its own; and the second wastes lanes for few rows.
+  // twice that as a pass of its own; and the second wastes lanes for few rows.
   const int64_t lanes = kernels().vector_bytes / int64_t(sizeof(T));
   const int64_t cost_w = in * out * 4 + in * out * rows / lanes;
-  const int64_t cost_dy = rows * (in + out) * 12 + in * out * ceil_div(rows, lanes);
-  if (cost_w < cost_dy) {
+  const int64_t cost_dy = rows * (in + out) * 8 + in * out * ceil_div(rows, lanes);
+  if (cost_w <= cost_dy) {
     gemm<T>({{.m = rows,
               .n = in,
               .k = out,
