@@ -34,7 +34,7 @@ int64_t column_begin(int64_t i, int64_t blocks, int64_t n, int64_t panel) {
 
 // Rows of B used at a time while the rows of A pass by, so that a panel of them stays in cache:
 // many, as each time goes through C again, but fewer where A or B is far apart in memory.
-constexpr int64_t kDepth = 1024, kDepthApart = 512;
+constexpr int64_t kDepth = 1024, kDepthApart = 400;
 
 // Numbers used in turn that are this many bytes apart would share few sets of the caches and need a
 // page of memory each: a panel of such rows of B is copied together. So many rows of A repay that.

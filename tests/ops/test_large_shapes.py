@@ -1,5 +1,5 @@
-"""Reductions, argmax and transpose over the shapes that the loops are split for: tiles, groups of
-rows, merged and scattered axes; on every instruction set, against NumPy."""
+"""Reductions, argmax, transpose and products over the shapes that the loops are split for: tiles,
+groups of rows, merged and scattered axes; on every instruction set, against NumPy."""
 
 import itertools
 
@@ -63,3 +63,21 @@ def test_sums_and_maxima_over_every_set_of_axes(dtype):
             for name in ("sum", "max"):
                 found = getattr(core.ops, name)(core.tensor(x), axes=list(axes)).numpy()
                 np.testing.assert_array_equal(found, getattr(np, name)(x, axis=axes))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "m, k, n", [(50, 2100, 270), (300, 1030, 10), (7, 1030, 300), (130, 3, 530), (200, 100, 130)]
+)
+def test_products(m, k, n, dtype, count, threads):
+    """Deeper than a slab, more columns than a panel, more rows than a block."""
+    threads(count)
+    a, b = (rng.integers(-3, 4, shape).astype(dtype) for shape in [(m, k), (k, n)])
+    expected = a @ b
+    for ta, tb in itertools.product([False, True], repeat=2):
+        pair = (core.tensor(np.ascontiguousarray(x.T if t else x)) for x, t in ((a, ta), (b, tb)))
+        found = core.ops.matmul(*pair, transpose_a=ta, transpose_b=tb).numpy()
+        np.testing.assert_array_equal(found, expected)
+    found = core.ops.dense_input_gradient(core.tensor(a), core.tensor(b.T.copy())).numpy()
+    np.testing.assert_array_equal(found, expected)
