@@ -32,6 +32,10 @@ struct Uses {
     if (source == producer.end() || calls[source->second].op != &op) return nullptr;
     return &calls[source->second];
   }
+  bool is_read(const Tensor& tensor, const Storages& pinned) const {
+    const Storage* storage = tensor->storage.get();
+    return readers.contains(storage) || pinned.contains(storage);
+  }
   bool read_once(const Tensor& tensor, const Storages& pinned) const {
     const Storage* storage = tensor->storage.get();
     return readers.at(storage) == 1 && !pinned.contains(storage);
@@ -118,6 +122,7 @@ void max_pool_into_convolution(std::vector<Call>& calls, const Storages& pinned)
     if (calls[i].op != &max_pool2d_op || !uses.read_once(calls[i].in(0), pinned)) continue;
     Call* conv = uses.maker(calls, calls[i].in(0), conv2d_op);
     gone[i] = conv && fuse_max_pool(*conv, calls[i]);
+    if (gone[i] && !uses.is_read(conv->outputs[1], pinned)) conv->outputs.pop_back();
   }
   remove(calls, gone);
 }

@@ -79,7 +79,7 @@ template <class T>
 void pooled_bias_gradient(const ConvShape& shape, const SparseGradient<T>& dy, T* db);
 
 // y and index: max pooling of act(conv(x, w) + bias), as PoolKernels define it, without writing all
-// of the convolution to memory. I is uint8_t or int32_t (conv_pool.cpp).
+// of the convolution to memory. I is uint8_t or int32_t; index may be null (conv_pool.cpp).
 template <class T, class I>
 void conv_max_pool(const ConvShape& shape, const PoolShape& pool, const T* x, const T* w,
                    const T* bias, Activation act, T* y, I* index);

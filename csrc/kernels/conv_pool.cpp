@@ -34,7 +34,7 @@ void one_channel_max_pool(const ConvShape& s, const PoolShape& pool, const float
                                          .activation = act,
                                          .y = y + row * row_size,
                                          .pooled = true,
-                                         .index = index + row * row_size}});
+                                         .index = index ? index + row * row_size : nullptr}});
     }
   });
 }
@@ -43,13 +43,14 @@ void one_channel_max_pool(const ConvShape& s, const PoolShape& pool, const float
 template <class T, class I>
 void max_pool_by_images(ConvShape s, PoolShape pool, const T* x, const T* w, const T* bias,
                         Activation act, int64_t first, int64_t last, T* y, I* index) {
-  thread_local Scratch scratch;
+  thread_local Scratch scratch, for_index;
   const auto kernel = kernels().pool.of(T{}).max(I{}).forward;
   const int64_t row_size = pool.ow * s.out, size = pool.oh * row_size;
   T* whole = scratch.get<T>((last - first) * s.oh * s.ow * s.out);
+  index = index ? index + first * size : for_index.get<I>((last - first) * size);
   s.n = pool.n = last - first;
   conv_forward(s, x + first * s.h * s.w * s.c, w, bias, act, whole);
-  y += first * size, index += first * size;
+  y += first * size;
   const int64_t rows = s.n * pool.oh;
   const int64_t parts = std::clamp<int64_t>(rows, 1, parts_of(s.n * s.oh * s.ow * s.out));
   parallel_for(parts, [&](int64_t part) {

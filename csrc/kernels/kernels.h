@@ -86,7 +86,7 @@ struct TwoRows {
   float* y;
   int64_t y_row = 0;
   bool pooled = false;
-  uint8_t* index = nullptr;
+  uint8_t* index = nullptr;  // null where nobody reads it
 };
 
 // Two adjacent rows of a convolution of images of one channel with kernels (kh, kw, 1, out), kw one

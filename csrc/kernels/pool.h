@@ -53,14 +53,25 @@ struct Maximum {
   }
 };
 
-// Of a window of two by two. Neither row waits for the other.
+// The same without the number.
 template <class T>
-PYCLR_INLINE Maximum<T> maximum_of_window(Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d) {
-  Maximum<T> top(a, 0), bottom(c, 2);
-  top.meet(b, 1);
-  bottom.meet(d, 3);
-  top.meet(bottom);
-  return top;
+PYCLR_INLINE Vec<T> greater(Vec<T> best, Vec<T> value) {
+  return select(value == value, max(best, value), best + value);  // a sum with NaN is the first one
+}
+
+// The maximum of a window of two by two; index may be null. Neither row waits for the other.
+template <class T, class Lanes>
+PYCLR_INLINE void write_maximum(Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d, T* y, uint8_t* index,
+                                Lanes lanes) {
+  if (index) {
+    Maximum<T> top(a, 0), bottom(c, 2);
+    top.meet(b, 1);
+    bottom.meet(d, 3);
+    top.meet(bottom);
+    top.write(y, index, lanes);
+  } else {
+    lanes.write(y, greater<T>(greater<T>(a, b), greater<T>(c, d)));
+  }
 }
 
 // One window: `rows` x `columns` pixels from x on, whose first is position `first` of the window.

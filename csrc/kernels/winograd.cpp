@@ -185,7 +185,7 @@ void winograd_max_pool(const ConvShape& s, const float* x, const float* w, const
   tiles.size /= 2;
   forward(s, x, w, [&](int64_t tile, const float* points, int64_t stride) {
     form.to_maxima(points, stride, s.out, bias, activation, tile_outputs(pooled, tiles, tile, y),
-                   tile_outputs(pooled, tiles, tile, index).image);
+                   index ? tile_outputs(pooled, tiles, tile, index).image : nullptr);
   });
 }
 

@@ -323,11 +323,10 @@ void points_to_maxima(const float* points, int64_t stride, int64_t channels, con
     PYCLR_UNROLL for (int i = 0; i < kSize / 2; ++i) {
       PYCLR_UNROLL for (int j = 0; j < kSize / 2; ++j) {
         if (i >= rows.end || j >= columns.end) continue;
-        const Maximum<float> best =
-            maximum_of_window<float>(outputs[2 * i][2 * j], outputs[2 * i][2 * j + 1],
-                                     outputs[2 * i + 1][2 * j], outputs[2 * i + 1][2 * j + 1]);
         const int64_t at = start + i * row + j * pixel + c;
-        best.write(to.image + at, index + at, lanes);
+        write_maximum<float>(outputs[2 * i][2 * j], outputs[2 * i][2 * j + 1],
+                             outputs[2 * i + 1][2 * j], outputs[2 * i + 1][2 * j + 1],
+                             to.image + at, index ? index + at : nullptr, lanes);
       }
     }
   });

@@ -35,7 +35,7 @@ struct WinogradForm {
   void (*to_outputs)(const float* points, int64_t stride, int64_t channels, const float* bias,
                      Activation activation, const WinogradPixels<float>& to) = nullptr;
   // Their maxima, two by two, and which of the two by two they are; `index` is the image of bytes
-  // that belongs to to.image.
+  // that belongs to to.image, or null.
   void (*to_maxima)(const float* points, int64_t stride, int64_t channels, const float* bias,
                     Activation activation, const WinogradPixels<float>& to,
                     uint8_t* index) = nullptr;

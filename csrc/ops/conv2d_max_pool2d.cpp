@@ -34,7 +34,8 @@ Sizes sizes_of(const Call& call) {
   return sizes_of(call.op->name, call.in(0), call.in(1), call.attrs_as<ConvMaxPoolAttributes>());
 }
 
-// x, w[, bias] as of conv2d -> y, index as of max_pool2d.
+// x, w[, bias] as of conv2d -> y, index as of max_pool2d. A program that has no use for the index
+// leaves it out.
 struct Conv2DMaxPool2D {
   static constexpr const char* name = "conv2d_max_pool2d";
   static constexpr size_t max_inputs = 3;
@@ -55,7 +56,8 @@ struct Conv2DMaxPool2D {
         conv_max_pool(sizes.conv, sizes.pool, call.in(0)->data<T>(), call.in(1)->data<T>(),
                       call.inputs.size() > 2 ? call.in(2)->data<T>() : nullptr,
                       activation_named(name, call.attrs_as<Attributes>().conv.activation),
-                      call.out(0)->data<T>(), call.out(1)->data<decltype(i)>());
+                      call.out(0)->data<T>(),
+                      call.outputs.size() > 1 ? call.out(1)->data<decltype(i)>() : nullptr);
       });
     });
   }

@@ -226,18 +226,26 @@ def test_max_pooling_goes_into_the_convolution(case, between, isa, threads):
             assert_same_bits([t.numpy() for t in program.run([x])], [t.numpy() for t in step(x)])
 
 
-def test_max_pooling_with_nan():
-    """NaN passes ReLU and counts as the maximum, the first one of a window."""
-    values = RNG.standard_normal((2, 28, 28, 1))
-    values[0, 5:9, 5] = np.nan
-    x, w = tensor(values), image(5, 5, 1, 16)
+@pytest.mark.parametrize("outputs", [1, 2], ids=["maxima", "maxima and index"])
+@pytest.mark.parametrize("case", POOLED_CONVOLUTIONS.values(), ids=POOLED_CONVOLUTIONS)
+def test_max_pooling_with_nan(case, outputs, isa):
+    """NaN passes ReLU and counts as the maximum, the first one of a window; also where the index is
+    not read, and not written then."""
+    x, w, attributes, pooling = case
+    values = x.numpy()
+    values[0, 2:6, 5] = np.nan
+    values[-1, 3, 3] = -np.nan
+    x = tensor(values)
 
     def step(x):
-        return list(f.max_pool2d(f.relu(f.conv2d(x, w))))
+        return list(f.max_pool2d(f.relu(f.conv2d(x, w, **attributes)), **pooling))[:outputs]
 
     program = make_program(step, x)
     assert names(program) == ["conv2d_max_pool2d"]
-    assert_same_bits([t.numpy() for t in program.run([x])], [t.numpy() for t in step(x)])
+    assert ("uint8" in program.describe()) == (outputs == 2)
+    for name in core.available_isas():
+        isa(name)
+        assert_same_bits([t.numpy() for t in program.run([x])], [t.numpy() for t in step(x)])
 
 
 def pool_and_the_whole(x):
