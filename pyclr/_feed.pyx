@@ -121,7 +121,7 @@ cdef struct State:
 
 
 cdef inline void fetch(const char* row, int64_t bytes) noexcept nogil:
-    """Asks the memory for a row that is copied next: the processor can not guess a shuffled one."""
+    """Asks the memory for a row that is copied soon: the processor can not guess a shuffled one."""
     cdef int64_t at
     for at in range(0, bytes, 64):
         prefetch(row + at, 0, 2)
@@ -142,8 +142,8 @@ cdef void fill(void* context, int64_t step, int64_t first, int64_t last,
             continue
         for i in range(start + first, start + last):
             row = state.order[i] if state.order != NULL else i
-            if state.order != NULL and i + 1 < start + last:
-                fetch(column.data + state.order[i + 1] * column.stride, column.source_bytes)
+            if state.order != NULL and i + 2 < start + state.batch:
+                fetch(column.data + state.order[i + 2] * column.stride, column.source_bytes)
             if column.copy == NULL:
                 memcpy(target, column.data + row * column.stride, column.source_bytes)
             else:
