@@ -123,7 +123,7 @@ struct Piece {
   size_t variable;
   int64_t begin, end;
 };
-constexpr int64_t kPiece = 8192;
+constexpr int64_t kPiece = 16384;
 // Of a gradient that is made here: rows enough to repay reading all of dy, but few enough to stay
 // in a cache beside it.
 constexpr int64_t kMadePiece = 98304, kLeastRows = 12;
