@@ -197,7 +197,7 @@ _BEFORE = {
 
 
 def _check_callback(callback):
-    if not hasattr(callback, "on_epoch_end"):
+    if isinstance(callback, type) or not hasattr(callback, "on_epoch_end"):
         raise TypeError(
             "Argument `callbacks` must hold instances of `pyclr.callbacks.Callback`. "
             f"Received: {callback!r}"

@@ -93,10 +93,9 @@ class CompiledLoss:
         total = None
         for place, loss, factor, metric in self._terms:
             if labels[place] is None:
-                raise ValueError(
-                    f"The output '{self.outputs.names[place]}' has a loss and needs labels. "
-                    "Received: y=None"
-                )
+                name = self.outputs.names[place]
+                what = f"output '{name}'" if name else "model"
+                raise ValueError(f"The {what} has a loss and needs labels. Received: y=None")
             value = loss(_ranked(labels[place], flat[place]), flat[place], weights[place])
             if metric is not None:
                 metric.update_state(value, sample_weight=float(flat[place].shape[0]))

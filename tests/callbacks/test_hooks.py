@@ -243,8 +243,9 @@ def test_list_of_lists_and_append():
     assert listed.callbacks == [first, second, third]
     with pytest.raises(TypeError, match="must hold instances"):
         listed.append(print)
-    with pytest.raises(TypeError, match="must hold instances"):
-        pyclr.callbacks.CallbackList([len])
+    for no_callback in (len, None, pyclr.callbacks.TerminateOnNaN):
+        with pytest.raises(TypeError, match="must hold instances"):
+            pyclr.callbacks.CallbackList([no_callback])
 
 
 def test_what_one_callback_adds_to_the_logs_the_next_ones_see():

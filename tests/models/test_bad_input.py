@@ -338,6 +338,13 @@ def test_weights_of_another_shape(loss, y, shape):
         model.fit(x, y, sample_weight=np.ones(6), verbose=0)
 
 
+def test_no_labels():
+    model = sequence_model("mse")
+    with pytest.raises(ValueError, match="The model has a loss and needs labels. Received: y=None"):
+        model.fit(np.zeros((6, 5, 4)), verbose=0)
+    assert int(model.optimizer.iterations) == 0
+
+
 def test_one_of_several_outputs_is_named():
     losses = [None, pyclr.losses.get("binary_crossentropy"), pyclr.losses.Hinge()]
     shapes = [(1, 7), (1, 1), (1, 1)]
