@@ -216,9 +216,12 @@ template <class T>
 void dense_input_gradient(const T* dy, const T* w, T* dx, int64_t rows, int64_t in, int64_t out) {
   // Either dy @ w^T, or dx^T = w @ dy^T with dy and dx transposed: the same sums, so whichever
   // costs less. In vector multiply-adds: transposing an element for the next loop costs about 4,
-  // twice that as a pass of its own; and the second wastes lanes for few rows.
+  // for each of the blocks below one another, and twice that as a pass of its own; and the second
+  // wastes lanes for few rows.
   const int64_t lanes = kernels().vector_bytes / int64_t(sizeof(T));
-  const int64_t cost_w = in * out * 4 + in * out * rows / lanes;
+  const int64_t down = ceil_div(parts_of(rows * in * out),
+                                std::max<int64_t>(1, ceil_div(in, kernels_of<T>().panel)));
+  const int64_t cost_w = in * out * 4 * down + in * out * rows / lanes;
   const int64_t cost_dy = rows * (in + out) * 8 + in * out * ceil_div(rows, lanes);
   if (cost_w <= cost_dy) {
     gemm<T>({{.m = rows,
