@@ -98,8 +98,9 @@ void gemm(const Product<T>& product, int64_t batch = 1, int64_t a_stride = 0,
   if (batch <= 0 || g.m <= 0 || g.n <= 0) return;
   const int64_t panel = kernels_of<T>().panel;
   const int64_t parts = parts_of(batch * g.m * g.n * g.k);
-  const int64_t least_rows =
-      product.b_transposed ? std::clamp(g.m / num_threads(), kLeastRows, kRowsToCopy) : kLeastRows;
+  const int64_t least_rows = product.b_transposed  // few blocks, as each transposes its columns
+                                 ? std::clamp<int64_t>(g.m / (2 * num_threads()), kLeastRows, 512)
+                                 : kLeastRows;
   const Grid grid = grid_of(ceil_div(parts, batch), g.m, g.n, least_rows, panel);
   const int64_t blocks = batch * grid.down * grid.across;
   const int64_t chunks = std::min(parts, blocks);  // small products of a batch share a chunk
