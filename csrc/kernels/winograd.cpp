@@ -136,8 +136,12 @@ void forward(const ConvShape& s, const float* x, const float* w, const F& finish
       form.from_taps(tap_row(s, w, c), 1, s.out, u + c * s.out, u_stride);
   });
   const int64_t largest = block_of(s, form, 768 << 10);
-  const int64_t blocks = std::max({int64_t{1}, ceil_div(tiles.count, largest),
-                                   std::min(tiles.count / 16, int64_t{2} * num_threads())});
+  const int64_t threads = num_threads(), most = tiles.count / 16;
+  int64_t blocks =
+      std::max({int64_t{1}, ceil_div(tiles.count, largest), std::min(most, 2 * threads)});
+  // As many for each thread, if there are enough.
+  const int64_t even = ceil_div(blocks, threads) * threads;
+  if (even <= most) blocks = even;
   parallel_for(blocks, [&](int64_t block) {
     const int64_t first = tiles.count * block / blocks, last = tiles.count * (block + 1) / blocks;
     const int64_t v_stride = point_stride((last - first) * s.c);
