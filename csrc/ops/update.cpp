@@ -126,7 +126,7 @@ struct Piece {
 constexpr int64_t kPiece = 16384;
 // Of a gradient that is made here: rows enough to repay reading all of dy, but few enough to stay
 // in a cache beside it.
-constexpr int64_t kMadePiece = 98304, kLeastRows = 12;
+constexpr int64_t kMadePiece = 65536, kLeastRows = 12;
 
 template <class T>
 void run_update(const Call& call, UpdateKernel<T> kernel, const UpdateStep& step) {
