@@ -83,9 +83,9 @@ def set_conv_algorithm(name):
 
     With `"auto"`, the default, float32 convolutions of 3x3 and 5x5 kernels without strides,
     dilation and groups use Winograd's minimal filtering (Lavin and Gray, arXiv:1509.09308) where
-    channels and images are large enough for it to be faster: less than half the
-    multiplications, and rounding errors some two to four times as large. The choice depends on the
-    shapes of the image and the kernel, not on the batch.
+    channels and images are large enough for it to be faster, and for 5x5 kernels on images of one
+    channel: less than half the multiplications, and rounding errors some two to four times as
+    large. The choice depends on the shapes of the image and the kernel, not on the batch.
 
     Args:
         name: String, `"auto"`, or `"direct"` for products and sums as in the definition.

@@ -25,7 +25,7 @@ void winograd_rows_forward(const ConvShape& s, const float* x, const float* w, c
   const int64_t image_size = pooled ? oh / 2 * (ow / 2) * s.out : oh * ow * s.out;
   // As many pairs of rows at a time as a core's nearest cache holds points of.
   constexpr int64_t kBytes = 24 << 10;
-  const int64_t pairs = ceil_div(oh, 2), row_bytes = kPoints * tiles * int64_t(sizeof(float));
+  const int64_t pairs = oh / 2, row_bytes = kPoints * tiles * int64_t(sizeof(float));
   const int64_t band = std::max<int64_t>(4, (kBytes / row_bytes - kTaps) / 2);
   const int64_t parts = std::min(s.n * pairs, parts_of(s.n * oh * ow * s.out * kPoints));
   parallel_for(parts, [&](int64_t part) {
@@ -34,8 +34,9 @@ void winograd_rows_forward(const ConvShape& s, const float* x, const float* w, c
     for (int64_t pair = s.n * pairs * part / parts; pair < last; pair += count) {
       const int64_t image = pair / pairs, first = pair % pairs;
       count = std::min({band, pairs - first, last - pair});
-      // The last two rows may be computed twice.
-      const int64_t top = std::min(2 * first, oh - 2), rows = 2 * count + kTaps - 1;
+      // With the last pair goes an odd row; the one before it is computed twice.
+      const int64_t top = 2 * first, end = first + count == pairs ? oh : top + 2 * count;
+      const int64_t rows = end - top + kTaps - 1;
       const int64_t stride = rows * tiles + kMostLanes;
       thread_local Scratch scratch;
       float* points = scratch.get<float>(kPoints * stride + kSize * (stride + 1));
@@ -47,8 +48,8 @@ void winograd_rows_forward(const ConvShape& s, const float* x, const float* w, c
                         .top = top - s.pad_top,
                         .left = -s.pad_left},
                        rows, tiles, points + kPoints * stride, points, stride);
-      for (int64_t i = 0; i < count; ++i) {
-        const int64_t row = std::min(2 * (first + i), oh - 2);
+      for (int64_t next = top; next < end; next += 2) {
+        const int64_t row = std::min(next, oh - 2);
         const int64_t at = image * image_size + (pooled ? row / 2 * (ow / 2) : row * ow) * s.out;
         form.to_outputs(points + (row - top) * tiles, tiles, stride, taps,
                         {.positions = ow,
