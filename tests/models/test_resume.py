@@ -12,12 +12,15 @@ from pyclr import layers
 
 from . import killed_runs as runs
 
-# JAX, which other tests load for Keras, warns of every fork; the children do not use it.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore:os.fork"),
-]
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are made by fork")
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Ctrl-C raises, also where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def assert_equal(found, expected):
