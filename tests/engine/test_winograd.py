@@ -157,9 +157,12 @@ def test_rows_of_one_channel(n, h, w, filters, padding, algorithm):
     assert np.sqrt(np.mean(error**2)) <= 6e-7 * np.sqrt(np.mean(want**2))
 
 
-def test_same_bits_for_any_number_of_threads(threads):
-    x, w = RNG.standard_normal((5, 16, 16, 32)), RNG.standard_normal((3, 3, 32, 64))
-    dy = tensor(RNG.standard_normal((5, 16, 16, 64)))
+@pytest.mark.parametrize(
+    "x, w", [((5, 16, 16, 32), (3, 3, 32, 64)), ((9, 31, 29, 1), (5, 5, 1, 17))]
+)
+def test_same_bits_for_any_number_of_threads(x, w, threads):
+    dy = tensor(RNG.standard_normal((*x[:3], w[-1])))
+    x, w = RNG.standard_normal(x), RNG.standard_normal(w)
     results = []
     for count in (1, 2, 3, 7):
         threads(count)
@@ -179,10 +182,12 @@ def test_no_images():
     np.testing.assert_array_equal(dw, np.zeros(w.shape))
 
 
-@pytest.mark.parametrize("kernel, padding", [(3, "same"), (5, "valid")])
-def test_a_row_does_not_depend_on_its_batch(kernel, padding):
-    x = RNG.standard_normal((70, 12, 12, 32))
-    w = tensor(RNG.standard_normal((kernel, kernel, 32, 32)))
+@pytest.mark.parametrize(
+    "kernel, channels, padding", [(3, 32, "same"), (5, 32, "valid"), (5, 1, "same")]
+)
+def test_a_row_does_not_depend_on_its_batch(kernel, channels, padding):
+    x = RNG.standard_normal((70, 12, 12, channels))
+    w = tensor(RNG.standard_normal((kernel, kernel, channels, 32)))
     together = f.conv2d(tensor(x), w, padding=padding).numpy()
     for rows in (slice(0, 1), slice(5, 8), slice(3, 70)):
         alone = f.conv2d(tensor(x[rows]), w, padding=padding).numpy()
