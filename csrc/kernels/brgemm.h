@@ -20,11 +20,6 @@ constexpr int kMaxVectors = 3;
 constexpr int kTileRows[] = {0, 8, 5, 3};
 #endif
 constexpr int kMaxRows = 12;
-#if defined(__AVX512F__)
-constexpr bool kMasks = true;
-#else
-constexpr bool kMasks = false;
-#endif
 
 // Channel by channel, A has no reuse: any shape with enough accumulators does.
 constexpr int kMaxChannelVectors = 2;
@@ -109,7 +104,9 @@ template <class T, bool kChannelwise>
 struct Tiles {
   static constexpr int kVectors = kChannelwise ? kMaxChannelVectors : kMaxVectors;
   static constexpr int rows(int vectors) {
-    return kChannelwise ? kChannelTileRows : kTileRows[vectors];
+    if (kChannelwise) return kChannelTileRows;
+    // Enough of them for double, which is less used.
+    return sizeof(T) == 8 && kTileRows[vectors] > 6 ? 6 : kTileRows[vectors];
   }
 
   // With masks a whole vector costs hardly more as a part of one: double has no tiles for it.

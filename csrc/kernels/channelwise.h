@@ -8,7 +8,8 @@ namespace {
 
 // kRows rows of A side by side, kStride pixels apart, of kTaps pixels each: a pixel that several of
 // them read is loaded once, as loads are what bounds a depthwise convolution.
-constexpr int kSideBySide = 6;
+template <class T>
+constexpr int kSideBySide = sizeof(T) == 8 ? 3 : 6;  // double is less used
 
 template <class T, int kTaps, int kStride, int kRows>
 void channel_tile(const Brgemm<T>& g, const T* from, T* to) {
@@ -38,22 +39,29 @@ void channel_tile(const Brgemm<T>& g, const T* from, T* to) {
   }
 }
 
+template <class T, int kTaps, int kStride>
+struct ChannelTiles {
+  void (*of[kSideBySide<T> + 1])(const Brgemm<T>&, const T*, T*) = {};  // so many rows
+  constexpr ChannelTiles() { fill<kSideBySide<T>>(); }
+  template <int kRows>
+  constexpr void fill() {
+    of[kRows] = channel_tile<T, kTaps, kStride, kRows>;
+    if constexpr (kRows > 1) fill<kRows - 1>();
+  }
+};
+
 // All channels of a tile before the next tile, line by line: memory is read in order. The columns
 // after the last whole vector are left.
 template <class T, int kTaps, int kStride>
 void channel_lines(const Brgemm<T>& g) {
-  using Tile = void (*)(const Brgemm<T>&, const T*, T*);
-  static constexpr Tile kTiles[kSideBySide] = {
-      channel_tile<T, kTaps, kStride, 1>, channel_tile<T, kTaps, kStride, 2>,
-      channel_tile<T, kTaps, kStride, 3>, channel_tile<T, kTaps, kStride, 4>,
-      channel_tile<T, kTaps, kStride, 5>, channel_tile<T, kTaps, kStride, 6>};
+  static constexpr ChannelTiles<T, kTaps, kStride> kTiles;
   const int64_t wide = g.m_inner < g.m ? g.m_inner : g.m;
-  const int64_t tiles = (wide + kSideBySide - 1) / kSideBySide;
+  const int64_t tiles = (wide + kSideBySide<T> - 1) / kSideBySide<T>;
   for (int64_t line = 0; line < g.m / wide; ++line) {
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t begin = wide * t / tiles, rows = wide * (t + 1) / tiles - begin;
-      kTiles[rows - 1](g, g.a + line * g.a_outer + begin * g.a_inner,
-                       g.c + line * g.c_outer + begin * g.c_inner);
+      kTiles.of[rows](g, g.a + line * g.a_outer + begin * g.a_inner,
+                      g.c + line * g.c_outer + begin * g.c_inner);
     }
   }
 }

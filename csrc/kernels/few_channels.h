@@ -21,12 +21,11 @@ constexpr int kTapRegisters = 25;
 #else
 constexpr int kTapRegisters = 10;
 #endif
-constexpr int kTapRows = 5;  // of the kernel at a time, at most
 
-template <class T, int kTaps, int kRows, class Lanes>
+template <class T, int kTaps, int kRows>
 struct OneChannelSums {
   const OneChannelGradient<T>& s;
-  Lanes lanes;
+  FirstLanes<T> lanes;  // also for all of them: code for both would be twice as much
   Vec<T> sums[kRows][kTaps];
 
   // What one position gives.
@@ -57,7 +56,7 @@ struct OneChannelSums {
         const int64_t at = (y * s.w + p) * s.out + j;
         const T* corner = x + 2 * y * s.x_row + 2 * p;
         const Vec<T> dy = lanes.read(s.dy + at);
-        const IntVec<T> where = read_index<T>(s.choice + at, lanes);
+        const IntVec<T> where = read_index(s.choice + at, lanes);
 #if defined(__AVX512F__)
         if constexpr (sizeof(T) == sizeof(float)) {
           add_chosen(dy, where, corner);
@@ -103,35 +102,29 @@ struct OneChannelSums {
 };
 
 template <class T, int kTaps, int kRows>
-void one_channel_tap_rows(const OneChannelGradient<T>& s, const T* x, T* dw) {
-  for_vectors<T>(s.out, [&](int64_t j, auto lanes) {
-    OneChannelSums<T, kTaps, kRows, decltype(lanes)>{s, lanes, {}}.run(x, dw, j);
-  });
-}
-
-template <class T, int kTaps, int kRows>
-void one_channel_gradient_of(const OneChannelGradient<T>& s, const T* x, T* dw, int64_t rows) {
-  for (; rows >= kRows; rows -= kRows) {
-    one_channel_tap_rows<T, kTaps, kRows>(s, x, dw);
-    x += kRows * s.x_row, dw += kRows * kTaps * s.out;
+void one_channel_rows_gradient(const OneChannelGradient<T>& s, int64_t row) {
+  for (int64_t j = 0; j < s.out; j += kLanes<T>) {
+    const int64_t n = s.out - j < kLanes<T> ? s.out - j : kLanes<T>;
+    OneChannelSums<T, kTaps, kRows> sums{s, {n}, {}};
+    sums.run(s.x + row * s.x_row, s.dw + row * kTaps * s.out, j);
   }
-  if constexpr (kRows > 1) one_channel_gradient_of<T, kTaps, kRows - 1>(s, x, dw, rows);
 }
 
-template <int kValue>
-struct Constant {
-  static constexpr int value = kValue;
-};
+// As many rows at a time as a square kernel has, or the registers hold; the rest one by one.
+template <class T, int kTaps>
+void one_channel_gradient_of(const OneChannelGradient<T>& s) {
+  constexpr int kFit = kTapRegisters / kTaps;
+  constexpr int kRows = sizeof(T) == 8 ? 1 : kFit < kTaps ? kFit : kTaps;
+  int64_t row = 0;
+  for (; row + kRows <= s.kh; row += kRows) one_channel_rows_gradient<T, kTaps, kRows>(s, row);
+  for (; row < s.kh; ++row) one_channel_rows_gradient<T, kTaps, 1>(s, row);
+}
 
 template <class T>
 void one_channel_gradient(const OneChannelGradient<T>& s) {
-  const auto taps = [&](auto count) {
-    constexpr int kTaps = decltype(count)::value;
-    constexpr int kFit = kTapRegisters / kTaps;
-    one_channel_gradient_of < T, kTaps,
-        kFit < 1 ? 1 : kFit<kTapRows ? kFit : kTapRows>(s, s.x, s.dw, s.kh);
-  };
-  s.kw == 3 ? taps(Constant<3>{}) : s.kw == 5 ? taps(Constant<5>{}) : taps(Constant<7>{});
+  s.kw == 3   ? one_channel_gradient_of<T, 3>(s)
+  : s.kw == 5 ? one_channel_gradient_of<T, 5>(s)
+              : one_channel_gradient_of<T, 7>(s);
 }
 
 template <class T>

@@ -41,6 +41,17 @@ PYCLR_INLINE void for_vectors(int64_t n, F&& f) {
   if (i < n) f(i, FirstLanes<T>{n - i});
 }
 
+// The same with one copy of f where masks make a part of a vector as fast as all of it.
+template <class T, class F>
+PYCLR_INLINE void for_masked_vectors(int64_t n, F&& f) {
+  if constexpr (kMasks) {
+    for (int64_t i = 0; i < n; i += kLanes<T>)
+      f(i, FirstLanes<T>{n - i < kLanes<T> ? n - i : kLanes<T>});
+  } else {
+    for_vectors<T>(n, f);
+  }
+}
+
 template <int... kLane>
 struct LaneList {};
 template <int kCount>

@@ -5,7 +5,6 @@
 #include "kernels/lanes.h"
 #include "kernels/pointwise_table.h"
 
-// libm by its C names: std:: templates would be weak symbols shared between instruction sets.
 extern "C" {
 double trunc(double) noexcept, floor(double) noexcept, ceil(double) noexcept, rint(double) noexcept,
     pow(double, double) noexcept, fmod(double, double) noexcept, atan2(double, double) noexcept;
@@ -77,7 +76,7 @@ struct Pointwise {
 
   // Applies a libm function lane by lane.
   static PYCLR_INLINE V lanes(float (*f)(float), double (*d)(double), V x) {
-    for (int i = 0; i < kLanes<T>; ++i) {
+    PYCLR_UNROLL for (int i = 0; i < kLanes<T>; ++i) {
       if constexpr (sizeof(T) == 4) {
         x[i] = f(x[i]);
       } else {
@@ -164,21 +163,31 @@ struct Pointwise {
 #undef LIBM
 };
 
-// A row of a binary function; an operand that does not advance is broadcast along the row.
+// What a row's loop reads: the operand, or copies of one that does not advance.
+template <class T>
+struct Operand {
+  static constexpr int64_t kCopies = 256;
+  T copies[kCopies];
+  const T* at;
+  PYCLR_NOINLINE Operand(const T* x, bool advances, int64_t n) : at(advances ? x : copies) {
+    if (advances) return;
+    const T value = *x;
+    for (int64_t i = 0; i < n && i < kCopies; ++i) copies[i] = value;
+  }
+};
+
+// A row of a binary function; one loop, whichever operand advances.
 template <class T, class Y, class F>
 PYCLR_INLINE void binary_row(const T* a, bool a_moves, const T* b, bool b_moves, Y* y, int64_t n,
                              F f) {
-  if (a_moves && b_moves) {
-    for (int64_t i = 0; i < n; ++i) y[i] = f(a[i], b[i]);
-  } else if (a_moves) {
-    const T fixed = *b;
-    for (int64_t i = 0; i < n; ++i) y[i] = f(a[i], fixed);
-  } else if (b_moves) {
-    const T fixed = *a;
-    for (int64_t i = 0; i < n; ++i) y[i] = f(fixed, b[i]);
-  } else {
-    const Y value = f(*a, *b);
-    for (int64_t i = 0; i < n; ++i) y[i] = value;
+  if (n == 0) return;
+  const Operand<T> left(a, a_moves, n), right(b, b_moves, n);
+  constexpr int64_t kCopies = Operand<T>::kCopies;
+  const int64_t step = a_moves && b_moves ? n : kCopies;
+  for (int64_t begin = 0; begin < n; begin += step) {
+    const int64_t count = n - begin < step ? n - begin : step;
+    const T *p = left.at + a_moves * begin, *q = right.at + b_moves * begin;
+    for (int64_t i = 0; i < count; ++i) y[begin + i] = f(p[i], q[i]);
   }
 }
 

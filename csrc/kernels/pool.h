@@ -13,22 +13,24 @@ namespace {
 // of them than of conversions of vectors.
 template <class T, class I>
 PYCLR_INLINE IntVec<T> read_index(const I* p, AllLanes<T>) {
-  IntVec<T> v;
-  for (int i = 0; i < kLanes<T>; ++i) v[i] = p[i];
+  IntVec<T> v{};
+  PYCLR_UNROLL for (int i = 0; i < kLanes<T>; ++i) v[i] = p[i];
   return v;
 }
 template <class T, class I>
 PYCLR_INLINE IntVec<T> read_index(const I* p, FirstLanes<T> lanes) {
+  if (lanes.n == kLanes<T>) return read_index(p, AllLanes<T>{});
   IntVec<T> v{};
   for (int i = 0; i < lanes.n; ++i) v[i] = p[i];
   return v;
 }
 template <class T, class I>
 PYCLR_INLINE void write_index(I* p, IntVec<T> v, AllLanes<T>) {
-  for (int i = 0; i < kLanes<T>; ++i) p[i] = static_cast<I>(v[i]);
+  PYCLR_UNROLL for (int i = 0; i < kLanes<T>; ++i) p[i] = static_cast<I>(v[i]);
 }
 template <class T, class I>
 PYCLR_INLINE void write_index(I* p, IntVec<T> v, FirstLanes<T> lanes) {
+  if (lanes.n == kLanes<T>) return write_index<T>(p, v, AllLanes<T>{});
   for (int i = 0; i < lanes.n; ++i) p[i] = static_cast<I>(v[i]);
 }
 
@@ -75,15 +77,22 @@ PYCLR_INLINE void write_maximum(Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d, T* y, ui
 }
 
 // One window: `rows` x `columns` pixels from x on, whose first is position `first` of the window.
-template <class T, class I>
+// kSide, if it is not 0, is the number of both.
+template <int kSide = 0, class T, class I>
 PYCLR_INLINE void max_window(const PoolShape& s, const T* x, int64_t rows, int64_t columns,
                              int64_t first, T* y, I* index) {
   for_vectors<T>(s.c, [&](int64_t c, auto lanes) {
     Maximum<T> best(lanes.read(x + c), first);
-    for (int64_t i = 0; i < rows; ++i) {
-      for (int64_t j = 0; j < columns; ++j) {
-        best.meet(lanes.read(x + (i * s.w + j) * s.c + c), first + i * s.pw + j);
+    const auto meet = [&](int64_t i, int64_t j) {
+      best.meet(lanes.read(x + (i * s.w + j) * s.c + c), first + i * s.pw + j);
+    };
+    if constexpr (kSide > 0) {
+      PYCLR_UNROLL for (int i = 0; i < kSide; ++i) {
+        PYCLR_UNROLL for (int j = 0; j < kSide; ++j) meet(i, j);
       }
+    } else {
+      for (int64_t i = 0; i < rows; ++i)
+        for (int64_t j = 0; j < columns; ++j) meet(i, j);
     }
     best.write(y + c, index + c, lanes);
   });
@@ -100,9 +109,9 @@ void max_pool(const PoolShape& s, const T* x, int64_t row, T* y, I* index) {
     const T* corner = image_row + (left + columns.begin) * s.c;
     const int64_t first = rows.begin * s.pw + columns.begin;
     if (rows.count() == 2 && columns.count() == 2) {  // the usual sizes, unrolled
-      max_window(s, corner, 2, 2, first, y, index);
+      max_window<2>(s, corner, 2, 2, first, y, index);
     } else if (rows.count() == 3 && columns.count() == 3) {
-      max_window(s, corner, 3, 3, first, y, index);
+      max_window<3>(s, corner, 3, 3, first, y, index);
     } else {
       max_window(s, corner, rows.count(), columns.count(), first, y, index);
     }

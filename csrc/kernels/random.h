@@ -10,7 +10,7 @@
 #include "kernels/random_table.h"
 #include "kernels/simd.h"
 
-extern "C" double sin(double) noexcept, cos(double) noexcept, log(double) noexcept;
+extern "C" double sin(double) noexcept, cos(double) noexcept;
 
 namespace pyclr::PYCLR_ISA {
 namespace {

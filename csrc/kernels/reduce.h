@@ -27,6 +27,20 @@ struct Prod {
     return a * b;
   }
 };
+// a > b ? a : b and a < b ? a : b, which are one instruction for vectors of floating point numbers.
+template <class V>
+PYCLR_INLINE V larger(V a, V b) {
+  return a > b ? a : b;
+}
+PYCLR_INLINE Vec<float> larger(Vec<float> a, Vec<float> b) { return max(b, a); }
+PYCLR_INLINE Vec<double> larger(Vec<double> a, Vec<double> b) { return max(b, a); }
+template <class V>
+PYCLR_INLINE V smaller(V a, V b) {
+  return a < b ? a : b;
+}
+PYCLR_INLINE Vec<float> smaller(Vec<float> a, Vec<float> b) { return min(b, a); }
+PYCLR_INLINE Vec<double> smaller(Vec<double> a, Vec<double> b) { return min(b, a); }
+
 // NaN wins, as in NumPy.
 struct Max {
   template <class T>
@@ -41,8 +55,7 @@ struct Max {
   }
   template <class V>
   static PYCLR_INLINE V join(V a, V b) {
-    const V larger = a > b ? a : b;
-    return a != a ? a : larger;
+    return b != b ? b : larger(b, a);
   }
 };
 struct Min {
@@ -57,9 +70,13 @@ struct Min {
   }
   template <class V>
   static PYCLR_INLINE V join(V a, V b) {
-    const V smaller = a < b ? a : b;
-    return a != a ? a : smaller;
+    return b != b ? b : smaller(b, a);
   }
+};
+
+template <class T, int kBytes = kVectorBytes>
+struct AnyVec {
+  typedef T Type __attribute__((vector_size(kBytes)));
 };
 
 // 32 partial results, so that the loop is made of vectors and a float sum keeps its precision.
@@ -67,10 +84,18 @@ template <class R, class T>
 T reduce_row(const T* x, int64_t n) {
   constexpr int kParts = 32;
   T parts[kParts];
-  for (int j = 0; j < kParts; ++j) parts[j] = R::template neutral<T>();
+  constexpr int kBytes = sizeof parts < kVectorBytes ? sizeof parts : kVectorBytes;
+  constexpr int L = kBytes / int(sizeof(T)), kCount = kParts / L;
+  using V = typename AnyVec<T, kBytes>::Type;
+  V vectors[kCount];
+  PYCLR_UNROLL for (V& v : vectors) v = V{} + R::template neutral<T>();
   int64_t i = 0;
-  for (; i + kParts <= n; i += kParts)
-    for (int j = 0; j < kParts; ++j) parts[j] = R::join(parts[j], x[i + j]);
+  for (; i + kParts <= n; i += kParts) PYCLR_UNROLL for (int k = 0; k < kCount; ++k) {
+      V v;
+      __builtin_memcpy(&v, x + i + k * L, sizeof v);
+      vectors[k] = R::join(vectors[k], v);
+    }
+  __builtin_memcpy(parts, vectors, sizeof parts);
   for (int j = 0; i + j < n; ++j) parts[j] = R::join(parts[j], x[i + j]);
   for (int width = kParts / 2; width; width /= 2)
     for (int j = 0; j < width; ++j) parts[j] = R::join(parts[j], parts[j + width]);
@@ -103,11 +128,6 @@ void reduce_rows(const T* x, int64_t rows, int64_t n, T* y) {
   }
 }
 
-template <class T>
-struct AnyVec {
-  typedef T Type __attribute__((vector_size(kVectorBytes)));
-};
-
 // kCount vectors of columns, each a chain in the order of the rows.
 template <class R, int kCount, class T>
 PYCLR_INLINE void column_vectors(const T* x, int64_t rows, int64_t n, T* y) {
@@ -125,7 +145,7 @@ PYCLR_INLINE void column_vectors(const T* x, int64_t rows, int64_t n, T* y) {
 
 // The last vector overlaps the one before: it gives the same results again.
 template <class R, class T>
-PYCLR_INLINE void wide_columns(const T* x, int64_t rows, int64_t n, T* y) {
+PYCLR_NOINLINE void wide_columns(const T* x, int64_t rows, int64_t n, T* y) {
   constexpr int L = kVectorBytes / int(sizeof(T));
   if (rows == 0 || n < L) {
     for (int64_t j = 0; j < n; ++j) {

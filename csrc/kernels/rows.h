@@ -4,10 +4,6 @@
 #include "kernels/lanes.h"
 #include "kernels/rows_table.h"
 
-extern "C" {
-double log(double) noexcept;
-}
-
 namespace pyclr::PYCLR_ISA {
 namespace {
 

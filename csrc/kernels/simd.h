@@ -15,6 +15,10 @@
 #include <arm_neon.h>
 #endif
 
+// libm by its C names: std:: templates would be weak symbols shared between instruction sets.
+extern "C" double exp(double) noexcept, log(double) noexcept, log1p(double) noexcept,
+    tanh(double) noexcept;
+
 #define PYCLR_INLINE inline __attribute__((always_inline))
 #define PYCLR_UNROLL _Pragma("GCC unroll 16")
 #define PYCLR_LOOP _Pragma("GCC unroll 1")
@@ -69,6 +73,13 @@ template <class T>
 PYCLR_INLINE Vec<T> broadcast(T x) {
   return x - Vec<T>{};
 }
+
+// Whether a part of a vector is loaded and stored as fast as all of it.
+#if defined(__AVX512F__)
+constexpr bool kMasks = true;
+#else
+constexpr bool kMasks = false;
+#endif
 
 // The first n lanes, 0 <= n <= kLanes; the others load as 0. Memory beyond is not touched.
 #if defined(__AVX512F__)
@@ -411,17 +422,20 @@ PYCLR_INLINE Vec<float> tanh(Vec<float> x) {
 
 PYCLR_INLINE Vec<float> sigmoid(Vec<float> x) { return 1.0f / (exp(-x) + 1.0f); }
 
-#define PYCLR_BY_LANE(name, f)                                           \
-  PYCLR_INLINE Vec<double> name(Vec<double> x) {                         \
-    for (int i = 0; i < kLanes<double>; ++i) x[i] = __builtin_##f(x[i]); \
-    return x;                                                            \
-  }
-PYCLR_BY_LANE(exp, exp)
-PYCLR_BY_LANE(log, log)
-PYCLR_BY_LANE(log1p, log1p)
-PYCLR_BY_LANE(tanh, tanh)
-PYCLR_BY_LANE(abs, fabs)
-#undef PYCLR_BY_LANE
+// f lane by lane.
+PYCLR_NOINLINE Vec<double> by_lane(Vec<double> x, double (*f)(double)) {
+  PYCLR_UNROLL for (int i = 0; i < kLanes<double>; ++i) x[i] = f(x[i]);
+  return x;
+}
+
+PYCLR_INLINE Vec<double> exp(Vec<double> x) { return by_lane(x, ::exp); }
+PYCLR_INLINE Vec<double> log(Vec<double> x) { return by_lane(x, ::log); }
+PYCLR_INLINE Vec<double> log1p(Vec<double> x) { return by_lane(x, ::log1p); }
+PYCLR_INLINE Vec<double> tanh(Vec<double> x) { return by_lane(x, ::tanh); }
+
+PYCLR_INLINE Vec<double> abs(Vec<double> x) {
+  return reinterpret_cast<Vec<double>>(reinterpret_cast<IntVec<double>>(x) & INT64_MAX);
+}
 
 PYCLR_INLINE Vec<double> sigmoid(Vec<double> x) {
   const Vec<double> e = exp(-abs(x));

@@ -97,8 +97,9 @@ void sparse_slide(const SparseSum<T>& s, const T* w, T* y, int64_t) {
 template <class T>
 struct SparseTiles {
   using Tile = void (*)(const SparseSum<T>&, const T*, T*, int64_t);
+  static constexpr int kMostRows = sizeof(T) == 4 ? kSparseRows : 1;  // double is less used
   static constexpr int rows(int vectors) {
-    return kSparseRegisters / vectors < kSparseRows ? kSparseRegisters / vectors : kSparseRows;
+    return kSparseRegisters / vectors < kMostRows ? kSparseRegisters / vectors : kMostRows;
   }
   Tile at[2][kSparseVectors + 1][kSparseRows + 1] = {};  // [partial last vector][vectors][rows]
   // [vectors a column][columns][rows], of 3 x 3 and of 5 x 5 for float.

@@ -8,10 +8,10 @@
 
 extern "C" {
 double expm1(double) noexcept, exp2(double) noexcept, log2(double) noexcept, log10(double) noexcept,
-    log1p(double) noexcept, sin(double) noexcept, cos(double) noexcept, tan(double) noexcept,
-    asin(double) noexcept, acos(double) noexcept, atan(double) noexcept, sinh(double) noexcept,
-    cosh(double) noexcept, asinh(double) noexcept, acosh(double) noexcept, atanh(double) noexcept,
-    erf(double) noexcept, erfc(double) noexcept, cbrt(double) noexcept;
+    sin(double) noexcept, cos(double) noexcept, tan(double) noexcept, asin(double) noexcept,
+    acos(double) noexcept, atan(double) noexcept, sinh(double) noexcept, cosh(double) noexcept,
+    asinh(double) noexcept, acosh(double) noexcept, atanh(double) noexcept, erf(double) noexcept,
+    erfc(double) noexcept, cbrt(double) noexcept;
 float sinf(float) noexcept, cosf(float) noexcept, tanf(float) noexcept;
 }
 
@@ -244,11 +244,8 @@ PYCLR_INLINE Vec<float> patched(M outside, Vec<float> y, F f) {
   PYCLR_INLINE Vec<float> name(Vec<float> v) {                     \
     return wide::in_halves([](wide::D x) { return of_float; }, v); \
   }
-#define PYCLR_LIBM(name)                                          \
-  PYCLR_INLINE Vec<double> name(Vec<double> x) {                  \
-    for (int i = 0; i < kLanes<double>; ++i) x[i] = ::name(x[i]); \
-    return x;                                                     \
-  }
+#define PYCLR_LIBM(name) \
+  PYCLR_INLINE Vec<double> name(Vec<double> x) { return by_lane(x, ::name); }
 PYCLR_WIDE(expm1, wide::expm1(x))
 PYCLR_WIDE(asin, wide::asin(x))
 PYCLR_WIDE(acos, wide::acos(x))

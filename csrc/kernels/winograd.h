@@ -152,22 +152,32 @@ struct Collection {
   }
 };
 
+// f(0), f(1), ... f(kCount - 1): a loop where a tile is much more than the registers hold.
+template <int kSide, int kCount, class F>
+PYCLR_INLINE void repeat(F&& f) {
+  if constexpr (kMasks && kSide == 6) {
+    PYCLR_UNROLL for (int i = 0; i < kCount; ++i) f(i);
+  } else {
+    PYCLR_LOOP for (int i = 0; i < kCount; ++i) f(i);
+  }
+}
+
 // Transform of the rows, then of the columns: from(i, j) to to(i, j, value).
 template <class Transform, class From, class To>
 PYCLR_INLINE void transform_tile(From&& from, To&& to) {
-  constexpr int kFrom = Transform::kFrom, kTo = Transform::kTo;
+  constexpr int kFrom = Transform::kFrom, kTo = Transform::kTo, kSide = kFrom > kTo ? kFrom : kTo;
   Floats half[kFrom][kTo];
-  PYCLR_UNROLL for (int j = 0; j < kFrom; ++j) {
+  repeat<kSide, kFrom>([&](int j) {
     Floats column[kFrom];
     PYCLR_UNROLL for (int i = 0; i < kFrom; ++i) column[i] = from(i, j);
     Transform::apply(column, half[j]);
-  }
-  PYCLR_UNROLL for (int i = 0; i < kTo; ++i) {
+  });
+  repeat<kSide, kTo>([&](int i) {
     Floats row[kFrom], result[kTo];
     PYCLR_UNROLL for (int j = 0; j < kFrom; ++j) row[j] = half[j][i];
     Transform::apply(row, result);
     PYCLR_UNROLL for (int j = 0; j < kTo; ++j) to(i, j, result[j]);
-  }
+  });
 }
 
 constexpr float kZeros[kLanes<float>] = {};  // what pixels outside are read from
@@ -237,8 +247,8 @@ void pixels_to_points(const WinogradPixels<const float>& from, int64_t tiles, in
       half[i] = Floats{};
     const float* start = from.image + from.top * row + (left + columns.begin) * pixel;
     float* target = points + first * channels;
-    for_vectors<float>(channels, [&](int64_t c, auto lanes) {
-      if (lanes.all && whole) {  // the rest of the channels goes the general way
+    for_masked_vectors<float>(channels, [&](int64_t c, auto lanes) {
+      if ((kMasks || lanes.all) && whole) {  // the rest of the channels goes the general way
         transform_columns<Transform, kStep>(start + c, pixel, WholeColumn{row}, lanes, begin, end);
       } else {
         transform_columns<Transform, kStep>(start + c, pixel, clipped, lanes, begin, end);
@@ -278,14 +288,14 @@ PYCLR_INLINE void points_to_pixels(const float* points, int64_t stride, int64_t 
   float* start = to.image + to.top * row + to.left * pixel;
   const Clipped rows(to.top, kSize, to.height), columns(to.left, kSize, to.width);
   const bool whole = rows.count() == kSize && columns.count() == kSize;
-  for_vectors<float>(channels, [=](int64_t c, auto lanes) {
+  for_masked_vectors<float>(channels, [=](int64_t c, auto lanes) {
     const float* source = points + c;
     float* target = start + c;
     const auto finish = epilogue.at(c, lanes);
     const auto read = [=](int i, int j) {
       return lanes.read(source + (i * Transform::kFrom + j) * stride);
     };
-    if (lanes.all && whole) {
+    if ((kMasks || lanes.all) && whole) {
       transform_tile<Transform>(read, [=](int i, int j, Floats value) {
         lanes.write(target + i * row + j * pixel, finish(value));
       });
@@ -314,7 +324,7 @@ void points_to_maxima(const float* points, int64_t stride, int64_t channels, con
   const int64_t row = to.row, pixel = to.pixel, start = to.top * row + to.left * pixel;
   const Clipped rows(to.top, kSize / 2, to.height), columns(to.left, kSize / 2, to.width);
   const Epilogue epilogue{bias, activation};
-  for_vectors<float>(channels, [&](int64_t c, auto lanes) {
+  for_masked_vectors<float>(channels, [&](int64_t c, auto lanes) {
     const auto finish = epilogue.at(c, lanes);
     Floats outputs[kSize][kSize];
     transform_tile<Transform>(
