@@ -5,6 +5,7 @@ A case is a `Workload` under a name of its own, so that any peer that builds a w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -167,4 +168,44 @@ DEPTHWISE = {  # those of MobileNet, and wider ones
         _depthwise(28, 256, 5),
         _depthwise(14, 512, 5, stride=2),
     )
+}
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Pointwise functions by hand: steps of gradient descent on x, to where f(x) is a target.
+
+    The loss is the mean of squares. `function(library, x)` takes what has NumPy's names.
+    """
+
+    function: Callable[[Any, Any], Any]
+    rows: int
+    columns: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.function.__name__} {self.rows}x{self.columns}"
+
+    @property
+    def rate(self) -> float:
+        return 0.1 * self.rows * self.columns
+
+
+def swish(library, x):
+    return x / (1 + library.exp(-x))
+
+
+def gelu(library, x):
+    return 0.5 * x * (1 + library.tanh(0.7978845608 * (x + 0.044715 * x * x * x)))
+
+
+def huber(library, x):
+    size = library.abs(x)
+    return library.where(size < 1, 0.5 * x * x, size - 0.5)
+
+
+CHAINS = {
+    chain.name: chain
+    for rows, columns in ((64, 256), (256, 1024), (1024, 4096))
+    for chain in (Chain(function, rows, columns) for function in (swish, gelu, huber))
 }

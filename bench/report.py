@@ -18,7 +18,15 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench import crowd, footprint, report_files  # noqa: E402
-from bench.cases import BATCH_SIZES, CONVOLUTIONS, DEPTHWISE, LAYERS, SOURCES, WIDTHS  # noqa: E402
+from bench.cases import (  # noqa: E402
+    BATCH_SIZES,
+    CHAINS,
+    CONVOLUTIONS,
+    DEPTHWISE,
+    LAYERS,
+    SOURCES,
+    WIDTHS,
+)
 from bench.turns import OWN, SCRIPTS, Team  # noqa: E402
 from bench.workloads import MIN_ACCURACY, WORKLOADS  # noqa: E402
 
@@ -89,6 +97,20 @@ def convolutions(section, cases):
     return measure
 
 
+def chains(team):
+    """Gradient steps of pointwise functions by hand, after some that must agree."""
+    for case in list(CHAINS)[: 1 if team.quick else None]:
+        ready = team.ask_in_turns(team.chosen(FAST), "prepare_chain", turns=1, case=case)
+        digests = [answer["result"] for (answer,) in ready.values()]
+        if not all(np.allclose(digest, digests[0], rtol=1e-4, atol=1e-4) for digest in digests):
+            team.reject(team.peers[0], f"{case}: differs from the peers: {digests}")
+            continue
+        seconds = 0.005 if team.quick else 0.1
+        for peer, turns in team.ask_in_turns(list(ready), "chain", seconds=seconds).items():
+            times = [1e6 * s for turn in turns for s in turn["seconds"]]
+            team.note("chain", case, peer, times)
+
+
 def footprints(team):
     """Time of the import, and sizes."""
     for turn in range(1 if team.quick else 3):
@@ -136,6 +158,7 @@ PARTS = {
     "first-steps": first_steps,
     "convolutions": convolutions("conv", CONVOLUTIONS),
     "depthwise": convolutions("depthwise", DEPTHWISE),
+    "chains": chains,
     "batch-sizes": trainings("batch size", BATCH_SIZES, FAST),
     "widths": trainings("width", WIDTHS, FAST),
     "layers": trainings("layer", LAYERS, KERAS),

@@ -78,6 +78,12 @@ SECTIONS = [
         "The same shapes.",
     ),
     Section(
+        "chain",
+        "Elementwise chains: a gradient step, microseconds",
+        "Pointwise functions written by hand, the mean of squared differences, the gradient and a "
+        "step along it: bench/cases.py. TensorFlow as a graph, PyTorch eager.",
+    ),
+    Section(
         "layer",
         "Layers: training step, ms",
         "One layer, with pooling over time or space where needed, and a softmax; Adam, batches of "

@@ -28,6 +28,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from bench.cases import Chain as Chain  # noqa: E402
 from bench.cases import Convolution as Convolution  # noqa: E402
 from bench.workloads import MIN_ACCURACY, WORKLOADS, Workload  # noqa: E402
 

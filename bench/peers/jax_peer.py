@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from common import Trainer, Workload, in_batches, run, shuffled_batches, timed_epochs
+from common import Chain, Trainer, Workload, in_batches, run, shuffled_batches, timed_epochs
 
 
 def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
@@ -138,5 +138,27 @@ def _make_optimizer(workload: Workload):
     return rmsprop, zeros
 
 
+def chain(case: Chain, x: np.ndarray, target: np.ndarray):
+    """A function that makes a jitted step, and one that returns x."""
+    import jax
+    import jax.numpy as jnp
+
+    def loss_of(x):
+        return jnp.square(case.function(jnp, x) - target).mean()
+
+    def update(x):
+        loss, gradient = jax.value_and_grad(loss_of)(x)
+        return x - case.rate * gradient, loss
+
+    jitted_update = jax.jit(update, donate_argnums=0)
+    x, target = jnp.asarray(x), jnp.asarray(target)
+
+    def step():
+        nonlocal x
+        x, _ = jax.block_until_ready(jitted_update(x))
+
+    return step, lambda: np.asarray(x)
+
+
 if __name__ == "__main__":
-    run("jax", build)
+    run("jax", build, chain=chain)

@@ -7,7 +7,7 @@ import os
 import time
 
 import numpy as np
-from common import Trainer, Workload, batches, run
+from common import Chain, Trainer, Workload, batches, run
 
 from bench.cases import build_model
 
@@ -51,5 +51,21 @@ def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
     )
 
 
+def chain(case: Chain, x: np.ndarray, target: np.ndarray):
+    """A function that makes a step as a graph of TensorFlow, and one that returns x."""
+    import tensorflow as tf
+
+    x, target = tf.Variable(x), tf.constant(target)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(case.function(tf, x) - target))
+        x.assign_sub(case.rate * tape.gradient(loss, x))
+        return loss
+
+    return step, x.numpy
+
+
 if __name__ == "__main__":
-    run(f"keras-{BACKEND}", build)
+    run(f"keras-{BACKEND}", build, **({"chain": chain} if BACKEND == "tensorflow" else {}))

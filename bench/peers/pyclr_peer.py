@@ -6,7 +6,7 @@ import os
 import time
 
 import numpy as np
-from common import Convolution, Trainer, Workload, batches, run
+from common import Chain, Convolution, Trainer, Workload, batches, run
 
 from bench.cases import build_model
 
@@ -72,6 +72,28 @@ def convolution(case: Convolution, x: np.ndarray, w: np.ndarray, dy: np.ndarray)
     return forward, gradients, lambda tensors: [t.numpy() for t in tensors]
 
 
+def chain(case: Chain, x: np.ndarray, target: np.ndarray):
+    """A function that makes a step, replayed as `fit` does it, and one that returns x."""
+    import pyclr
+
+    variable, inputs = pyclr.Variable(x), [pyclr._core.tensor(target)]
+
+    def step():
+        with pyclr.GradientTape() as tape:
+            value = case.function(pyclr.ops, variable)
+            loss = pyclr.ops.mean(pyclr.ops.square(value - inputs[0]))
+        variable.assign_sub(case.rate * tape.gradient(loss, variable))
+        return loss
+
+    recording = pyclr._core.Recording(inputs)
+    recording.begin()
+    recording.set_outputs([step()])
+    recording.end()
+    variable.assign(x)
+    program = pyclr._core.Program(recording)
+    return lambda: program.run(inputs), variable.numpy
+
+
 def peak(seconds: float) -> float:
     from bench.step import peak_gflops
 
@@ -79,4 +101,4 @@ def peak(seconds: float) -> float:
 
 
 if __name__ == "__main__":
-    run("pyclr", build, convolution=convolution, peak=peak)
+    run("pyclr", build, convolution=convolution, chain=chain, peak=peak)

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 from common import evaluate
 
-from bench.cases import CASES, CONVOLUTIONS, DEPTHWISE
+from bench.cases import CASES, CHAINS, CONVOLUTIONS, DEPTHWISE
 
 
 def serve(build: Callable, abilities: dict[str, Callable]) -> None:
@@ -42,7 +42,7 @@ class _Peer:
 
     def __init__(self, build, abilities):
         self._build, self._abilities = build, abilities
-        self._trainers, self._convolution = {}, None
+        self._trainers, self._convolution, self._chain = {}, None, None
 
     def build(self, case, samples=None):
         """Builds a model on so many samples; `data_mb` is the memory in use with them there.
@@ -111,6 +111,19 @@ class _Peer:
     def convolution(self, seconds):
         forward, gradients = self._convolution
         return {"forward": _times(forward, seconds), "gradients": _times(gradients, seconds)}
+
+    def prepare_chain(self, case):
+        """`result` is a digest of x after three steps."""
+        chain, random = CHAINS[case], np.random.default_rng(0)
+        x, target = random.standard_normal((2, chain.rows, chain.columns), np.float32)
+        step, value = self._ability("chain")(chain, x, target)
+        for _ in range(3):
+            step()
+        self._chain = step
+        return {"result": _digest(value())}
+
+    def chain(self, seconds):
+        return {"seconds": _times(self._chain, seconds)}
 
     def peak(self, seconds):
         """GFLOP/s of a large matrix product."""

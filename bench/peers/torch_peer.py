@@ -6,7 +6,16 @@ The loop keeps a running loss but no accuracy, and reads nothing back before the
 from __future__ import annotations
 
 import numpy as np
-from common import Convolution, Trainer, Workload, in_batches, run, shuffled_batches, timed_epochs
+from common import (
+    Chain,
+    Convolution,
+    Trainer,
+    Workload,
+    in_batches,
+    run,
+    shuffled_batches,
+    timed_epochs,
+)
 
 
 def build(workload: Workload, x: np.ndarray, y: np.ndarray) -> Trainer:
@@ -138,5 +147,20 @@ def convolution(case: Convolution, x: np.ndarray, w: np.ndarray, dy: np.ndarray)
     return forward, gradients, arrays
 
 
+def chain(case: Chain, x: np.ndarray, target: np.ndarray):
+    """A function that makes a step, and one that returns x."""
+    import torch
+
+    x, target = torch.from_numpy(x).requires_grad_(), torch.from_numpy(target)
+
+    def step():
+        (case.function(torch, x) - target).square().mean().backward()
+        with torch.no_grad():
+            x.sub_(x.grad, alpha=case.rate)
+        x.grad = None
+
+    return step, lambda: x.detach().numpy()
+
+
 if __name__ == "__main__":
-    run("torch", build, convolution=convolution)
+    run("torch", build, convolution=convolution, chain=chain)
