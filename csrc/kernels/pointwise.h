@@ -17,16 +17,20 @@ namespace {
 
 namespace scalar {
 
+// Integers in whose arithmetic an overflow wraps, which that of signed ones need not.
+PYCLR_INLINE uint32_t wrapping(int32_t x) { return static_cast<uint32_t>(x); }
+PYCLR_INLINE uint64_t wrapping(int64_t x) { return static_cast<uint64_t>(x); }
 template <class T>
-PYCLR_INLINE T wrapped_product(T a, T b) {
-  return static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+PYCLR_INLINE T wrapping(T x) {
+  return x;
 }
+
 template <class T>
 T power(T a, T b) {  // integers: by squaring; a negative exponent gives 0 except for base 1 and -1
   if (b < 0) return a == 1 ? 1 : a == T(-1) ? (b % 2 ? a : 1) : 0;
   T result = 1;
-  for (; b; b /= 2, a = wrapped_product(a, a))
-    if (b % 2) result = wrapped_product(result, a);
+  for (; b; b /= 2, a = static_cast<T>(wrapping(a) * wrapping(a)))
+    if (b % 2) result = static_cast<T>(wrapping(result) * wrapping(a));
   return result;
 }
 // Squares and square roots are what models use; libm's pow would be fifty times slower.

@@ -102,3 +102,16 @@ def test_inferred_shapes_and_dtypes_are_the_real_ones(case):
     given = [(list(a.shape), a.dtype.name) for a in arrays]
     outputs = case.run(case, tensors(arrays), attrs)
     assert core.infer(case.op, given, **attrs) == [(t.shape, t.dtype) for t in outputs]
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "power"])
+def test_integers_wrap(name, dtype, each_isa):
+    """As NumPy's arrays do, in whole vectors and in the rest."""
+    limits = np.iinfo(dtype)
+    a = np.tile(np.array([limits.max, limits.min, limits.max, 3], dtype), 11)
+    b = np.tile(np.array([1, -1, limits.max, 77], dtype), 11)
+    b = np.abs(b) % 99 if name == "power" else b
+    for pairs in ((a, b), (a, b[:1]), (a[:1], b)):
+        got = getattr(core.ops, name)(*(core.tensor(array) for array in pairs))
+        np.testing.assert_array_equal(got.numpy(), getattr(np, name)(*pairs))
