@@ -14,7 +14,9 @@ namespace {
 
 constexpr int64_t kBlock = 2048;   // elements, at most
 constexpr int64_t kLongRow = 512;  // elements of a row that are worth blocks of their own
-constexpr int64_t kWork = 16384;   // results of one member that are worth a thread's wake-up
+constexpr int64_t kFar = 1 << 20;  // results: from here on, the next block is asked for in advance
+constexpr int64_t kMostChunks = 256;
+constexpr int64_t kWork = 16384;  // results of one member that are worth a thread's wake-up
 
 // How an operand broadcasts: as units, which are one element many times, or a row of `period`
 // elements many times. The last axis of `shape` counts what is in a unit, those before it units.
@@ -124,10 +126,26 @@ struct ChainAttributes {
   void fields(auto&& v) { v("members", members); }
 };
 
-void run_block(const Call& call, std::byte* blocks, int64_t begin, int64_t n) {
+// Asks for part `part` of `parts` of what the n results from `begin` on are made of.
+void prefetch(const Call& call, int64_t begin, int64_t n, int64_t part, int64_t parts) {
+  constexpr int64_t kLine = 64;
+  for (const Tensors* tensors : {&call.inputs, &call.outputs})
+    for (const Tensor& x : *tensors) {
+      if (x->size() != call.out()->size()) continue;
+      const int64_t width = static_cast<int64_t>(size_of(x->dtype)), lines = n * width / kLine;
+      const std::byte* data = x->data<std::byte>() + begin * width;
+      for (int64_t i = lines * part / parts; i < lines * (part + 1) / parts; ++i)
+        __builtin_prefetch(data + i * kLine, 0, 2);
+    }
+}
+
+void run_block(const Call& call, std::byte* blocks, int64_t begin, int64_t n, int64_t next) {
   const auto& chain = call.attrs_as<ChainAttributes>();
   std::array<Elements, 4> at;
-  for (const Step& step : chain.steps) {
+  const int64_t count = static_cast<int64_t>(chain.steps.size());
+  for (int64_t s = 0; s < count; ++s) {
+    const Step& step = chain.steps[s];
+    if (next >= 0) prefetch(call, next, n, s, count);
     for (size_t i = 0; i < step.operands.size(); ++i) {
       const Operand& x = step.operands[i];
       if (x.place == Operand::block) {
@@ -158,15 +176,19 @@ void run_chain(const Call& call) {
   const int64_t pieces = (chain.row + chain.piece - 1) / chain.piece;  // of a row
   const int64_t count = call.out()->size() / chain.row * pieces;
   const int64_t work = chain.piece * static_cast<int64_t>(chain.steps.size());
-  const int64_t chunk = std::max<int64_t>(1, kWork / work);
+  const int64_t chunk = std::max({int64_t{1}, kWork / work, count / kMostChunks});
+  const auto first_of = [&](int64_t i) {
+    return i / pieces * chain.row + i % pieces * chain.piece;
+  };
+  const bool far = call.out()->size() >= kFar;
   parallel_for((count + chunk - 1) / chunk, [&](int64_t c) {
     thread_local Scratch scratch;
     std::byte* blocks = scratch.get<std::byte>(chain.blocks * chain.block_bytes);
-    for (int64_t i = c * chunk; i < std::min(count, (c + 1) * chunk); ++i) {
-      const int64_t begin = i % pieces * chain.piece;
-      run_block(call, blocks, i / pieces * chain.row + begin,
-                std::min(chain.piece, chain.row - begin));
-    }
+    const int64_t end = std::min(count, (c + 1) * chunk);
+    for (int64_t i = c * chunk; i < end; ++i)
+      run_block(call, blocks, first_of(i),
+                std::min(chain.piece, chain.row - i % pieces * chain.piece),
+                far && i + 1 < end ? first_of(i + 1) : -1);
   });
 }
 

@@ -122,6 +122,22 @@ def test_values_and_gradients(function, dtype, isa, threads):
                 assert_same_bits(arrays(program.run([x])), eager)
 
 
+@pytest.mark.parametrize("shape", [(1 << 20) + 77, (260, 4097)])
+def test_large_tensors(shape, threads):
+    """Chunks of several blocks."""
+    x, row = values(*np.atleast_1d(shape)), values(np.atleast_1d(shape)[-1])
+
+    def step(x):
+        return [affine(swish(x), row), f.multiply(x, row)]
+
+    program = make_program(step, x)
+    assert names(program, members=False).count("chain") == 1
+    eager = arrays(step(x))
+    for count in (1, 2, 3, 8):
+        threads(count)
+        assert_same_bits(arrays(program.run([x])), eager)
+
+
 def test_a_chain_is_one_call_without_memory():
     x = values(3, 50)
     for function in (swish, mish, gelu, huber):
