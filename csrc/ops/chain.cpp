@@ -40,7 +40,7 @@ struct Broadcast {
 
 // Axes with the same step along the operand's memory are one; then those that move it and those
 // that do not alternate.
-Broadcast broadcast_of(const Shape& from, const Shape& to) {
+[[gnu::cold]] Broadcast broadcast_of(const Shape& from, const Shape& to) {
   const Strides strides = broadcast_strides(from, to);
   std::vector<std::pair<int64_t, int64_t>> axes;  // sizes and strides, the last axis first
   for (int axis = to.rank() - 1; axis >= 0; --axis) {
@@ -202,7 +202,7 @@ constexpr Op chain_op = [] {
 
 // Broadcasts without expansion where rows are long: the row that blocks do not go beyond. Else the
 // size of the results: one row.
-int64_t common_row(const std::vector<const Call*>& members) {
+[[gnu::cold]] int64_t common_row(const std::vector<const Call*>& members) {
   const int64_t size = members[0]->out()->size();
   std::vector<int64_t> rows;
   for (const Call* member : members)
@@ -218,7 +218,7 @@ int64_t common_row(const std::vector<const Call*>& members) {
 // Collects the steps.
 class Builder {
  public:
-  explicit Builder(const std::vector<const Call*>& members) {
+  [[gnu::cold]] explicit Builder(const std::vector<const Call*>& members) {
     chain_.row = common_row(members);
     expands_ = chain_.row == members[0]->out()->size();
     const int64_t pieces = (chain_.row + kBlock - 1) / kBlock;
@@ -227,7 +227,7 @@ class Builder {
     if (expands_ || chain_.piece > kBlock) chain_.piece = kBlock;
   }
 
-  void add(const Call& member, bool kept) {
+  [[gnu::cold]] void add(const Call& member, bool kept) {
     const Tensor& out = member.out();
     Step step{member.op, {}};
     for (const Tensor& in : member.inputs) step.operands.push_back(operand(in, out->shape));
@@ -243,7 +243,7 @@ class Builder {
     chain_.steps.push_back(std::move(step));
   }
 
-  Call finish() {
+  [[gnu::cold]] Call finish() {
     share_blocks();
     chain_.members += ")";
     call_.op = &chain_op;
@@ -258,7 +258,7 @@ class Builder {
     return {Operand::block, dtype, true, static_cast<size_t>(chain_.blocks++)};
   }
 
-  Operand operand(const Tensor& x, const Shape& result) {
+  [[gnu::cold]] Operand operand(const Tensor& x, const Shape& result) {
     if (auto it = known_.find(x.get()); it != known_.end()) return it->second;
     const auto [input, is_new] = inputs_.try_emplace(x.get(), call_.inputs.size());
     if (is_new) call_.inputs.push_back(x);
@@ -279,7 +279,7 @@ class Builder {
   }
 
   // Lets values that are not needed at the same time have one block.
-  void share_blocks() {
+  [[gnu::cold]] void share_blocks() {
     std::vector<size_t> last_use(chain_.blocks), home(chain_.blocks), free;
     for (size_t i = 0; i < chain_.steps.size(); ++i)
       for (const Operand& x : chain_.steps[i].operands)
@@ -314,8 +314,8 @@ class Builder {
 
 }  // namespace
 
-Call make_chain(const std::vector<const Call*>& members,
-                const std::function<bool(const Tensor&)>& kept) {
+[[gnu::cold]] Call make_chain(const std::vector<const Call*>& members,
+                              const std::function<bool(const Tensor&)>& kept) {
   Builder builder(members);
   for (const Call* member : members) builder.add(*member, kept(member->out()));
   return builder.finish();
