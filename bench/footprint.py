@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import zlib
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,8 +50,14 @@ def installed_mb(name, python):
 
 
 def wheel_mb():
-    """Megabytes of pyclr's files as a wheel compresses them."""
-    return sum(len(zlib.compress(path.read_bytes())) for path in _own_files()) / 1e6
+    """Megabytes of pyclr's wheel, which is built for it; `None` where that fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["-m", "pip", "wheel", str(ROOT), "--no-deps", "--wheel-dir", folder]
+        # A build of its own: that of an editable installation is left as it is.
+        build = f"--config-settings=build-dir={folder}/build"
+        subprocess.run([sys.executable, *command, build], capture_output=True, check=False)
+        wheels = list(Path(folder).glob("*.whl"))
+        return wheels[0].stat().st_size / 1e6 if wheels else None
 
 
 def _own_files():

@@ -124,7 +124,9 @@ def footprints(team):
         size = footprint.installed_mb(peer.name, peer.python)
         if size is not None:
             team.note("size", "installed files", peer, [size])
-    team.note("size", "wheel", team.peers[0], [footprint.wheel_mb()])
+    size = None if team.quick else footprint.wheel_mb()
+    if size is not None:
+        team.note("size", "wheel", team.peers[0], [size])
 
 
 def crowds(team):
