@@ -63,7 +63,7 @@ struct OneChannelSums {
           continue;
         }
 #endif
-        for (int i = 0; i < 4; ++i) {
+        PYCLR_UNROLL for (int i = 0; i < 4; ++i) {
           add(select(where == i, dy, Vec<T>{}), corner + i / 2 * s.x_row + i % 2);
         }
       }
