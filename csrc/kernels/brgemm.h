@@ -141,6 +141,12 @@ class RowCursor {
         left_(m_inner) {}
 
   void next(int count, T** rows) {
+    if (count < left_) {
+      for (int r = 0; r < kMaxRows; ++r) rows[r] = row_ + r * inner_;
+      row_ += count * inner_;
+      left_ -= count;
+      return;
+    }
     for (int r = 0; r < count; ++r) {
       rows[r] = row_;
       row_ += inner_;
