@@ -129,8 +129,8 @@ struct Tiles {
 template <class T, bool kChannelwise>
 constexpr Tiles<T, kChannelwise> kTiles;
 
-// Goes through rows of two-level stride without dividing.
-template <class T>
+// Goes through rows of two-level stride without dividing, at most kMost at a time.
+template <class T, int kMost>
 class RowCursor {
  public:
   RowCursor(T* start, int64_t outer, int64_t inner, int64_t m_inner)
@@ -142,7 +142,8 @@ class RowCursor {
 
   void next(int count, T** rows) {
     if (count < left_) {
-      for (int r = 0; r < kMaxRows; ++r) rows[r] = row_ + r * inner_;
+      // A loop without a count that varies: in vectors, and nothing to predict.
+      for (int r = 0; r < kMost; ++r) rows[r] = row_ + r * inner_;
       row_ += count * inner_;
       left_ -= count;
       return;
@@ -165,7 +166,7 @@ class RowCursor {
 template <class T, bool kChannelwise>
 void brgemm(const Brgemm<T>& g) {
   using Shapes = Tiles<T, kChannelwise>;
-  constexpr int L = kLanes<T>;
+  constexpr int L = kLanes<T>, kMost = kChannelwise ? kChannelTileRows : kMaxRows;
   if (g.m <= 0) return;
   const int64_t vectors = (g.n + L - 1) / L;
   const int64_t panels = (vectors + Shapes::kVectors - 1) / Shapes::kVectors;
@@ -178,13 +179,13 @@ void brgemm(const Brgemm<T>& g) {
     const int64_t columns = g.n - j < width * L ? g.n - j : width * L;
     const int64_t tail = columns - (width - 1) * L;
     const int64_t tiles = (g.m + Shapes::rows(width) - 1) / Shapes::rows(width);
-    RowCursor<const T> a(kChannelwise ? g.a + j : g.a, g.a_outer, g.a_inner, m_inner);
-    RowCursor<T> c(g.c + j, g.c_outer, g.c_inner, m_inner);
+    RowCursor<const T, kMost> a(kChannelwise ? g.a + j : g.a, g.a_outer, g.a_inner, m_inner);
+    RowCursor<T, kMost> c(g.c + j, g.c_outer, g.c_inner, m_inner);
     for (int64_t t = 0, i = 0; t < tiles; ++t) {
       const int64_t end = (t + 1) * g.m / tiles;
       const int rows = int(end - i);
-      const T* a_rows[kMaxRows];
-      T* c_rows[kMaxRows];
+      const T* a_rows[kMost];
+      T* c_rows[kMost];
       a.next(rows, a_rows);
       c.next(rows, c_rows);
       const T* bias = g.bias ? g.bias + j : nullptr;
