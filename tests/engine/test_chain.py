@@ -17,6 +17,18 @@ def arrays(tensors):
     return [t.numpy() for t in tensors]
 
 
+def assert_replays_from(start, variable, step, x):
+    """Replays after one another, and the variable that they write, are as eager steps."""
+    program = make_program(step, x)
+    f.assign(variable, start)
+    replayed = [arrays(program.run([x])) for _ in range(3)]
+    state = variable.numpy()
+    f.assign(variable, start)
+    for got in replayed:
+        assert_same_bits(got, arrays(step(x)))
+    assert_same_bits([state], [variable.numpy()])
+
+
 def swish(x, **_):
     return f.multiply(x, f.sigmoid(x))
 
@@ -238,14 +250,7 @@ def test_assignments_between_members():
         f.assign(variable, f.negative(after))
         return [f.add(before, f.add(after, 1.0)), f.exp(variable)]
 
-    program = make_program(step, x)
-    f.assign(variable, start)
-    replayed = [arrays(program.run([x])) for _ in range(3)]
-    state = variable.numpy()
-    f.assign(variable, start)
-    for got in replayed:
-        assert_same_bits(got, arrays(step(x)))
-    assert_same_bits([state], [variable.numpy()])
+    assert_replays_from(start, variable, step, x)
 
 
 def test_a_host_function_sees_what_was_done_before_it():
@@ -325,14 +330,7 @@ def test_random_programs(seed):
     start = rng.standard_normal((6, 7)).astype("float32")
     variable = tensor(start)
     step, x = random_step(rng, variable), tensor(rng.standard_normal((6, 7)))
-    program = make_program(step, x)
-    f.assign(variable, start)
-    replayed = [arrays(program.run([x])) for _ in range(2)]
-    state = variable.numpy()
-    f.assign(variable, start)
-    for got in replayed:
-        assert_same_bits(got, arrays(step(x)))
-    assert_same_bits([state], [variable.numpy()])
+    assert_replays_from(start, variable, step, x)
 
 
 def test_describe_names_the_members():
