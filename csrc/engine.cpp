@@ -74,29 +74,49 @@ Tensors launch(const Op& op, Tensors inputs, AttrsPtr attrs) {
   check_type(call.inputs.size() <= op.max_inputs, op.name, ": at most ", op.max_inputs,
              op.max_inputs == 1 ? " tensor is" : " tensors are",
              " taken. Received: ", call.inputs.size());
+  const auto make = state.mode == Mode::real  ? empty
+                    : state.mode == Mode::dry ? untouched
+                                              : without_values;
   for (const Spec& spec : op.infer(call))
     call.outputs.push_back(spec.is_view()
                                ? view(call.in(0), spec.shape, spec.view_offset, spec.dtype)
-                           : state.dry ? untouched(spec.shape, spec.dtype)
-                                       : empty(spec.shape, spec.dtype));
-  if (state.dry) return call.outputs;
-  FlushDenormals flush;
-  op.run(call);
+                               : make(spec.shape, spec.dtype));
+  if (state.mode == Mode::dry) return call.outputs;
+  if (state.mode == Mode::real) {
+    for (const Tensor& input : call.inputs)
+      if (input) check_has_values(input);
+    FlushDenormals flush;
+    op.run(call);
+  }
   for (Tape* tape : state.tapes) tape->append(call);
   Tensors outputs = call.outputs;
   if (state.recording) state.recording->calls.push_back(std::move(call));
   return outputs;
 }
 
-void observe(const char* how) {
+[[gnu::cold]] void forbid_replay(const std::string& reason) {
+  if (engine().mode == Mode::rehearsal) throw RehearsalEnded();
   Recording* recording = engine().recording;
-  if (recording && !engine().dry && recording->obstacle.empty())
-    recording->obstacle = text("a value was read while the step ran (", how, ")");
+  if (recording && recording->obstacle.empty()) recording->obstacle = reason;
+}
+
+void observe(const char* how) {
+  if (engine().recording && engine().mode != Mode::dry)
+    forbid_replay(text("a value was read while the step ran (", how, ")"));
+}
+
+void check_has_values(const Tensor& tensor) {
+  if (tensor->storage->data) return;
+  if (engine().mode == Mode::rehearsal) throw RehearsalEnded();
+  check(false,
+        "The tensor has no values: it was kept from a step that was only compared with its "
+        "program (docs/replay.md). Received: a tensor of shape=",
+        tensor->shape);
 }
 
 void note_constant(const Tensor& tensor) {
   Recording* recording = engine().recording;
-  if (!recording || engine().dry) return;
+  if (!recording || engine().mode == Mode::dry) return;
   recording->constants.insert(tensor.get());
   recording->kept.push_back(tensor);
 }

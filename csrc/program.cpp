@@ -192,6 +192,10 @@ constexpr int64_t kGatheredAtOnce = 16384;
   return Comparison(a, b).run();
 }
 
+bool is_held(const Recording& recording) {
+  return !held_storages(recording, made_storages(recording)).empty();
+}
+
 [[gnu::cold]] Program::Program(Recording recording) : recording_(std::move(recording)) {
   check(recording_.obstacle.empty(), "This step can not be replayed: ", recording_.obstacle);
   auto made = made_storages(recording_);
@@ -351,9 +355,11 @@ Program::Result Program::replay(const BatchSource& source, const std::vector<Fee
 void Program::take_inputs(const Tensors& inputs) {
   check(inputs.size() == slots_.size(), "The program takes ", slots_.size(),
         " inputs. Received: ", inputs.size());
-  for (size_t i = 0; i < inputs.size(); ++i)
+  for (size_t i = 0; i < inputs.size(); ++i) {
     check(same_spec(inputs[i], slots_[i]), "Input ", i, " of the program is ", slots_[i]->dtype,
           ' ', slots_[i]->shape, ". Received: ", inputs[i]->dtype, ' ', inputs[i]->shape);
+    check_has_values(inputs[i]);
+  }
   for (size_t i = 0; i < inputs.size(); ++i)
     slots_[i]->storage->data = inputs[i]->data<std::byte>();
 }

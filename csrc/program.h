@@ -12,6 +12,9 @@ namespace pyclr {
 // the step are compared by position, constants by content, everything else by identity.
 std::string difference(const Recording& a, const Recording& b);
 
+// Whether something outside holds a tensor that the step made.
+bool is_held(const Recording& recording);
+
 // Where a storage made by the step lives in the arena. Calls [first, last] use it.
 struct Placement {
   size_t first = 0, last = 0;
@@ -73,6 +76,7 @@ class Program {
   // new recording (the audit's) needs a new Program.
   bool has_held() const { return has_held_; }
 
+  const Tensors& recorded_inputs() const { return recording_.inputs; }
   const std::vector<Call>& calls() const { return calls_; }
   const std::vector<Placement>& placements() const { return placements_; }
   size_t arena_bytes() const { return arena_ ? arena_->bytes : 0; }

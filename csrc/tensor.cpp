@@ -236,6 +236,15 @@ Tensor untouched(const Shape& shape, DType dtype) {
   return tensor;
 }
 
+Tensor without_values(const Shape& shape, DType dtype) {
+  check_size(shape);
+  auto tensor = std::make_shared<TensorData>();
+  tensor->shape = shape;
+  tensor->dtype = dtype;
+  tensor->storage = std::make_shared<Storage>(nullptr, rounded(tensor->bytes()), nullptr);
+  return tensor;
+}
+
 Tensor view(const Tensor& source, const Shape& shape, int64_t byte_offset, DType dtype) {
   auto tensor = std::make_shared<TensorData>();
   tensor->shape = shape;

@@ -159,6 +159,8 @@ using Tensors = std::vector<Tensor>;
 Tensor empty(const Shape& shape, DType dtype);
 // All bytes are zero, and memory is taken only as pages of it are touched.
 Tensor untouched(const Shape& shape, DType dtype);
+// An identity with a shape and dtype, and no memory.
+Tensor without_values(const Shape& shape, DType dtype);
 Tensor view(const Tensor& source, const Shape& shape, int64_t byte_offset, DType dtype);
 
 // Gives the allocator's cached blocks back to the system.

@@ -89,19 +89,38 @@ class ReplayedStep:
             return self._function(structure, tensors)
         if entry.program is None and entry.attempts >= _ATTEMPTS:
             return self._function(structure, tensors)
+        recording, feeds, result = self._record(structure, tensors, "real")
+        # Building a layer is a change of its own making: what counts is the version afterwards.
+        entry = self._advance(key, entry, recording, feeds, result)
+        entry.version = self._version()
+        return result
+
+    def is_current(self, key, structure):
+        """The audit: whether the step still does what the program of this key does, by a rehearsal,
+        which is recorded but computes and writes nothing. `False` leaves the answer to an eager
+        `run`: of a step that wants values, or whose tensors somebody keeps, or that changed."""
+        program = self._entries[key].program
+        if program.has_held:
+            return False
+        try:
+            recording = self._record(structure, program.inputs, "rehearsal")[0]
+        except _core.RehearsalEnded:
+            return False
+        return not (recording.is_held or program.difference_from(recording))
+
+    def _record(self, structure, tensors, mode):
         recording = _core.Recording(tensors)
         _thread.feeds = []
+        before = _core.set_mode(mode)
         recording.begin()
         try:
             result = self._function(structure, tensors)
         finally:
             recording.end()
+            _core.set_mode(before)
             feeds, _thread.feeds = _thread.feeds, None
         recording.set_outputs(_tensors_of(result, recording))
-        # Building a layer is a change of its own making: what counts is the version afterwards.
-        entry = self._advance(key, entry, recording, feeds, result)
-        entry.version = self._version()
-        return result
+        return recording, feeds, result
 
     def _advance(self, key, entry, recording, feeds, structure):
         if entry.program is not None:

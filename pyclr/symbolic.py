@@ -24,29 +24,27 @@ _BATCHES, _SIZES = (2, 3), (96, 160)
 @contextlib.contextmanager
 def dry_run():
     """While open, ops check their inputs and give outputs of the right shapes, but do not run."""
-    before = _core.set_dry(True)
+    before = _core.set_mode("dry")
     try:
         yield
     finally:
-        _core.set_dry(before)
+        _core.set_mode(before)
 
 
 def is_dry():
     """Returns whether a dry run is open: then an op that computes constants of its own may leave
     them out, and return any tensor of the right shape."""
-    dry = _core.set_dry(True)
-    _core.set_dry(dry)
-    return dry
+    return _core.mode() == "dry"
 
 
 @contextlib.contextmanager
 def real_run():
     """While open, ops run, also inside a dry run: for what is made once, such as weights."""
-    before = _core.set_dry(False)
+    before = _core.set_mode("real")
     try:
         yield
     finally:
-        _core.set_dry(before)
+        _core.set_mode(before)
 
 
 def is_symbolic(structure):

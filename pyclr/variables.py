@@ -79,11 +79,11 @@ class Variable:
                 )
             dtype = dtype or config.floatx()
             _take_room(shape, dtype, name)
-            before = _core.set_dry(False)  # a variable may be made while shapes are inferred
+            before = _core.set_mode("real")  # a variable may be made while shapes are inferred
             try:
                 initial = np.asarray(initializer(tuple(shape), dtype=dtype))
             finally:
-                _core.set_dry(before)
+                _core.set_mode(before)
             if initial.shape != tuple(shape):
                 raise ValueError(
                     f"The initializer of variable '{name}' must return an array of shape "

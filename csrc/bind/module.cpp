@@ -9,11 +9,17 @@ extern "C" [[gnu::visibility("default")]] int pyclr_num_threads() { return pyclr
 PYBIND11_MODULE(_core, m) {
   using namespace pyclr;
   m.doc() = "pyclr's engine: tensors, ops, tape, recordings and programs.";
+  // A step that catches exceptions of its own must not catch this one.
+  static const py::handle rehearsal_ended =
+      PyErr_NewException("pyclr._core.RehearsalEnded", PyExc_BaseException, nullptr);
+  m.attr("RehearsalEnded") = rehearsal_ended;
   py::register_exception_translator([](std::exception_ptr error) {
     try {
       if (error) std::rethrow_exception(error);
     } catch (const TypeMismatch& e) {
       PyErr_SetString(PyExc_TypeError, e.what());
+    } catch (const RehearsalEnded& e) {
+      PyErr_SetString(rehearsal_ended.ptr(), e.what());
     }
   });
   bind_tensor(m);

@@ -77,8 +77,17 @@ void remove_tape(Tape* tape) {
   });
 
   m.def(
-      "set_dry", [](bool dry) { return std::exchange(engine().dry, dry); }, py::arg("dry"),
-      "Starts or ends a dry run in this thread: shapes without values. Returns what it was.");
+      "set_mode",
+      [](const std::string& name) {
+        const auto* found = std::find(std::begin(kModes), std::end(kModes), name);
+        check(found != std::end(kModes), "There is no mode ", name);
+        const auto mode = static_cast<Mode>(found - kModes);
+        return kModes[static_cast<int>(std::exchange(engine().mode, mode))];
+      },
+      py::arg("mode"),
+      "What calls do in this thread: real, dry (shapes only) or rehearsal (recorded only). Returns "
+      "what it was.");
+  m.def("mode", [] { return kModes[static_cast<int>(engine().mode)]; });
 
   py::class_<Recording, std::shared_ptr<Recording>>(m, "Recording", "What one step did, in order.")
       .def(py::init([](const Tensors& inputs) {
@@ -112,6 +121,9 @@ void remove_tape(Tape* tape) {
            [](Recording& recording, const std::string& reason) {
              if (recording.obstacle.empty()) recording.obstacle = reason;
            })
+      .def_property_readonly(
+          "is_held", [](const Recording& r) { return is_held(r); },
+          "Whether something outside holds a tensor that it made.")
       .def_property_readonly("obstacle", [](const Recording& r) { return r.obstacle; })
       .def("__len__", [](const Recording& r) { return r.calls.size(); })
       .def("describe", [](const Recording& r) {
@@ -120,13 +132,7 @@ void remove_tape(Tape* tape) {
         return result;
       });
 
-  m.def(
-      "forbid_replay",
-      [](const std::string& reason) {
-        Recording* recording = engine().recording;
-        if (recording && recording->obstacle.empty()) recording->obstacle = reason;
-      },
-      "The open recording, if any, can not be replayed, for this reason.");
+  m.def("forbid_replay", forbid_replay, "The open recording, if any, can not be replayed.");
   m.def("is_recording", [] { return engine().recording != nullptr; });
   m.def(
       "difference", [](const Recording& a, const Recording& b) { return difference(a, b); },
@@ -139,6 +145,8 @@ void remove_tape(Tape* tape) {
            }),
            "Takes the recording over.")
       .def("difference_from", &Program::difference_from)
+      .def_property_readonly("inputs", &Program::recorded_inputs,
+                             "The tensors that the step was recorded with.")
       .def(
           "replay",
           [](Program& program, const py::capsule& source,

@@ -43,6 +43,7 @@ Tensor from_array(const py::array& given) {
 }
 
 py::array as_array(const Tensor& tensor, bool writable) {
+  check_has_values(tensor);
   auto* owner = new std::shared_ptr<Storage>(tensor->storage);
   py::capsule base(owner, [](void* p) { delete static_cast<std::shared_ptr<Storage>*>(p); });
   std::vector<py::ssize_t> shape(tensor->shape.begin(), tensor->shape.end());
@@ -52,6 +53,7 @@ py::array as_array(const Tensor& tensor, bool writable) {
 }
 
 py::array copy_to_array(const Tensor& tensor) {
+  check_has_values(tensor);
   std::vector<py::ssize_t> shape(tensor->shape.begin(), tensor->shape.end());
   py::array array(numpy_dtype(tensor->dtype), shape);
   std::memcpy(array.mutable_data(), tensor->data<char>(), tensor->bytes());
@@ -131,6 +133,7 @@ Tensor constant(py::handle object, const DType* peer) {
 template <class T = double>
 T number(const Tensor& tensor, const char* how) {
   observe(how);
+  check_has_values(tensor);
   check_type(tensor->size() == 1,
              "Only a tensor with one element is a number. Received: shape=", tensor->shape);
   return with_type(tensor->dtype,

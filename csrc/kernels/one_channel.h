@@ -20,22 +20,19 @@ template <int kPositions, class Lanes>
 PYCLR_INLINE void write_two_rows(const TwoRows& s, bool pooled, int64_t p, int64_t j, Lanes lanes,
                                  Vec<float> (&sums)[2][kPositions], int64_t count = kPositions) {
   const auto finish = Epilogue{s.bias, s.activation}.at(j, lanes);
-  PYCLR_UNROLL for (int q = 0; q < kPositions; ++q) {
-    sums[0][q] = finish(sums[0][q]), sums[1][q] = finish(sums[1][q]);
-  }
   if (pooled) {
     PYCLR_UNROLL for (int q = 0; q < kPositions; q += 2) {
       const int64_t at = (p + q) / 2 * s.out + j;
       if (q >= count) break;
-      write_maximum<float>(sums[0][q], sums[0][q + 1], sums[1][q], sums[1][q + 1], s.y + at,
-                           s.index ? s.index + at : nullptr, lanes);
+      write_maximum<float>(sums[0][q], sums[0][q + 1], sums[1][q], sums[1][q + 1], finish,
+                           s.y + at, s.index ? s.index + at : nullptr, lanes);
     }
   } else {
     PYCLR_UNROLL for (int q = 0; q < kPositions; ++q) {
       float* y = s.y + (p + q) * s.out + j;
       if (q >= count) break;
-      lanes.write(y, sums[0][q]);
-      lanes.write(y + s.y_row, sums[1][q]);
+      lanes.write(y, finish(sums[0][q]));
+      lanes.write(y + s.y_row, finish(sums[1][q]));
     }
   }
 }

@@ -61,18 +61,19 @@ PYCLR_INLINE Vec<T> greater(Vec<T> best, Vec<T> value) {
   return select(value == value, max(best, value), best + value);  // a sum with NaN is the first one
 }
 
-// The maximum of a window of two by two; index may be null. Neither row waits for the other.
-template <class T, class Lanes>
-PYCLR_INLINE void write_maximum(Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d, T* y, uint8_t* index,
-                                Lanes lanes) {
-  if (index) {
-    Maximum<T> top(a, 0), bottom(c, 2);
-    top.meet(b, 1);
-    bottom.meet(d, 3);
+// The maximum of what `finish`, which does not fall, makes of a window of two by two; index may be
+// null. Neither row waits for the other.
+template <class T, class Finish, class Lanes>
+PYCLR_INLINE void write_maximum(Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d, const Finish& finish, T* y,
+                                uint8_t* index, Lanes lanes) {
+  if (index) {  // finished before they are compared: rounding makes equals
+    Maximum<T> top(finish(a), 0), bottom(finish(c), 2);
+    top.meet(finish(b), 1);
+    bottom.meet(finish(d), 3);
     top.meet(bottom);
     top.write(y, index, lanes);
   } else {
-    lanes.write(y, greater<T>(greater<T>(a, b), greater<T>(c, d)));
+    lanes.write(y, finish(greater<T>(greater<T>(a, b), greater<T>(c, d))));
   }
 }
 

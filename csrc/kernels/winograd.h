@@ -324,18 +324,18 @@ void points_to_maxima(const float* points, int64_t stride, int64_t channels, con
   const int64_t row = to.row, pixel = to.pixel, start = to.top * row + to.left * pixel;
   const Clipped rows(to.top, kSize / 2, to.height), columns(to.left, kSize / 2, to.width);
   const Epilogue epilogue{bias, activation};
-  for_masked_vectors<float>(channels, [&](int64_t c, auto lanes) {
+  for_masked_vectors<float>(channels, [=](int64_t c, auto lanes) {
     const auto finish = epilogue.at(c, lanes);
     Floats outputs[kSize][kSize];
     transform_tile<Transform>(
-        [&](int i, int j) { return lanes.read(points + c + (i * Transform::kFrom + j) * stride); },
-        [&](int i, int j, Floats value) { outputs[i][j] = finish(value); });
+        [=](int i, int j) { return lanes.read(points + c + (i * Transform::kFrom + j) * stride); },
+        [&](int i, int j, Floats value) { outputs[i][j] = value; });
     PYCLR_UNROLL for (int i = 0; i < kSize / 2; ++i) {
       PYCLR_UNROLL for (int j = 0; j < kSize / 2; ++j) {
         if (i >= rows.end || j >= columns.end) continue;
         const int64_t at = start + i * row + j * pixel + c;
         write_maximum<float>(outputs[2 * i][2 * j], outputs[2 * i][2 * j + 1],
-                             outputs[2 * i + 1][2 * j], outputs[2 * i + 1][2 * j + 1],
+                             outputs[2 * i + 1][2 * j], outputs[2 * i + 1][2 * j + 1], finish,
                              to.image + at, index ? index + at : nullptr, lanes);
       }
     }

@@ -39,8 +39,8 @@ class Loops(Steps):
 
     def _run(self, kind, data, limit, callbacks, sink=None, keeper=None, done=0):
         """Runs the coming batches, up to `limit` (with the `done` ones before) or all; returns
-        their number and the last logs as floats. The first step of a run with several is eager: it
-        audits the program."""
+        their number and the last logs as floats. Before the first step of a run with several, the
+        program is audited."""
         step = self._step(kind)
         begin, end = f"on_{kind}_batch_begin", f"on_{kind}_batch_end"
         every_batch = callbacks.listens(begin) or callbacks.listens(end)
@@ -59,8 +59,10 @@ class Loops(Steps):
             if every_batch:
                 callbacks.set_batch(stretch)
                 callbacks.call(begin, done, {})
-            if program is None or not audited:
-                audited = True
+            if program is not None and not audited and not step.is_current(key, stretch.nest):
+                program = None
+            audited = True
+            if program is None:
                 outputs = to_numpy(step.run(key, stretch.nest, stretch.tensors()))
                 step.finish(key)
                 if sink is not None:
