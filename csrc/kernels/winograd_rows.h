@@ -85,11 +85,12 @@ using RowTiles = Floats[2][kRowTiles];
 PYCLR_INLINE void row_products(const float* inputs, int64_t row, const float* taps,
                                RowTiles& sums) {
   Floats before{};
-  PYCLR_UNROLL for (int r = 0; r <= kRowTaps; ++r) {
+  PYCLR_UNROLL for (int r = 0; r <= kRowTaps; ++r, inputs += row) {
+    asm("" : "+r"(inputs));  // or all addresses are computed before the loop, and kept in memory
     Floats weights = r < kRowTaps ? load(taps + r * kLanes<float>) : Floats{};
     keep(weights);
     PYCLR_UNROLL for (int t = 0; t < kRowTiles; ++t) {
-      const Floats x = broadcast(inputs[r * row + t]);
+      const Floats x = broadcast(inputs[t]);
       if (r < kRowTaps) sums[0][t] = fma(x, weights, sums[0][t]);
       if (r > 0) sums[1][t] = fma(x, before, sums[1][t]);
     }
@@ -110,10 +111,11 @@ PYCLR_INLINE void row_outputs(const float* inputs, int64_t row, int64_t stride, 
       to[0] = zero[r][t], to[1] = to[2] = Floats{}, to[3] = infinity[r][t];
     }
   }
-  PYCLR_LOOP for (const float p : Pairs<kRowPoints>::at) {
+  PYCLR_UNROLL for (int i = 0; i < 3; ++i) {
+    const float p = Pairs<kRowPoints>::at[i];
     RowTiles plus = {}, minus = {};
-    row_products(inputs += stride, row, taps += kPoint, plus);
-    row_products(inputs += stride, row, taps += kPoint, minus);
+    row_products(inputs + (2 * i + 1) * stride, row, taps + (2 * i + 1) * kPoint, plus);
+    row_products(inputs + (2 * i + 2) * stride, row, taps + (2 * i + 2) * kPoint, minus);
     PYCLR_UNROLL for (int r = 0; r < 2; ++r) {
       PYCLR_UNROLL for (int t = 0; t < kRowTiles; ++t) {
         const Floats even = plus[r][t] + minus[r][t], odd = plus[r][t] - minus[r][t];
@@ -127,9 +129,8 @@ PYCLR_INLINE void row_outputs(const float* inputs, int64_t row, int64_t stride, 
   }
 }
 
-template <bool kPooled>
-void row_points_to(const float* inputs, int64_t tiles, int64_t stride, const float* taps,
-                   const TwoRows& to) {
+void row_points_to_outputs(const float* inputs, int64_t tiles, int64_t stride, const float* taps,
+                           const TwoRows& to) {
   constexpr int64_t L = kLanes<float>, kAtOnce = kRowTiles * kRowSize;
   const int64_t last = (to.positions - kAtOnce + kRowSize - 1) / kRowSize * kRowSize;
   for (int64_t j = 0; j < to.out; j += L, taps += kRowPoints * kRowTaps * L) {
@@ -138,18 +139,12 @@ void row_points_to(const float* inputs, int64_t tiles, int64_t stride, const flo
       Floats y[2][kAtOnce];
       row_outputs(inputs + p / kRowSize, tiles, stride, taps, y);
       if (to.out - j < L) {
-        write_two_rows(to, kPooled, p, j, FirstLanes<float>{to.out - j}, y, to.positions - p);
+        write_two_rows(to, to.pooled, p, j, FirstLanes<float>{to.out - j}, y, to.positions - p);
       } else {
-        write_two_rows(to, kPooled, p, j, AllLanes<float>{}, y, to.positions - p);
+        write_two_rows(to, to.pooled, p, j, AllLanes<float>{}, y, to.positions - p);
       }
     }
   }
-}
-
-void row_points_to_outputs(const float* inputs, int64_t tiles, int64_t stride, const float* taps,
-                           const TwoRows& to) {
-  to.pooled ? row_points_to<true>(inputs, tiles, stride, taps, to)
-            : row_points_to<false>(inputs, tiles, stride, taps, to);
 }
 
 constexpr WinogradRowForm kWinogradRows = {rows_to_points, row_taps_to_points,
