@@ -64,7 +64,8 @@ void forbid_replay(const std::string& reason);
 // be replayed, because what Python does with it is unseen.
 void observe(const char* how);
 
-// Throws for a tensor of a rehearsal: in it RehearsalEnded, and later an error for one that was kept.
+// Throws for a tensor of a rehearsal: in it RehearsalEnded, and later an error for one that was
+// kept.
 void check_has_values(const Tensor& tensor);
 
 // A tensor was made from host data: a constant of the open recording, compared by content.

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstring>
-#include <numeric>
 #include <unordered_map>
 
 #include "parallel.h"
@@ -272,6 +271,10 @@ bool is_held(const Recording& recording) {
   }
   for (const Tensor& output : recording_.outputs) outputs_.push_back(move(output));
   calls_ = std::move(calls);
+  for (const Call& call : recording_.calls)
+    for (size_t i = 0; i < call.inputs.size(); ++i)
+      for (const Tensor& input : recording_.inputs)
+        writes_inputs_ |= call.inputs[i]->storage == input->storage && call.op->writes(call, i);
 
   // The recording is kept for its structure only: its memory goes back, except what is compared
   // by content or identity.
@@ -319,16 +322,22 @@ Program::Result Program::replay(const BatchSource& source, const std::vector<Fee
   const auto deadline = Clock::now() + std::chrono::duration<double>(seconds);
   // While a step computes, threads that wait gather the next batch, into the other one of two
   // buffers; without such help it is gathered when its time has come.
+  const size_t count = slots_.size();
   std::vector<std::shared_ptr<Storage>> buffers = slot_buffers_;
   std::vector<void*> targets;
   IdleLoop gathering;  // behind what it fills: it ends first
   if (gathering.has_help())
     for (const Tensor& slot : slots_) buffers.push_back(std::make_shared<Storage>(slot->bytes()));
-  const size_t other = buffers.size() - slots_.size();
-  for (const auto& buffer : buffers) targets.push_back(buffer->data);
-  const int64_t bytes = std::accumulate(source.bytes, source.bytes + source.count, int64_t{0});
+  const size_t other = buffers.size() - count;
+  const auto in_place = [&](size_t i) { return writes_inputs_ ? nullptr : source.in_place[i]; };
+  int64_t bytes = 0;  // to gather for a step
+  for (size_t i = 0; i < count; ++i)
+    if (!in_place(i)) bytes += source.bytes[i];
+  for (size_t i = 0; i < buffers.size(); ++i)
+    targets.push_back(in_place(i % count) ? nullptr : buffers[i]->data);
   const int64_t chunks = std::clamp(bytes / kGatheredAtOnce, int64_t{1}, source.rows);
   const auto gather = [&](int64_t step) {
+    if (bytes == 0) return;
     gathering.start(chunks, [&, step](int64_t chunk) {
       source.fill(source.context, step, source.rows * chunk / chunks,
                   source.rows * (chunk + 1) / chunks, targets.data() + step % 2 * other);
@@ -339,8 +348,11 @@ Program::Result Program::replay(const BatchSource& source, const std::vector<Fee
   while (step < steps) {
     write_feeds(feeds, step);
     gathering.finish();
-    for (size_t i = 0; i < slots_.size(); ++i)
-      slots_[i]->storage->data = buffers[step % 2 * other + i]->data;
+    for (size_t i = 0; i < count; ++i) {
+      std::byte* own = in_place(i);
+      slots_[i]->storage->data =
+          own ? own + step * source.bytes[i] : buffers[step % 2 * other + i]->data;
+    }
     if (step + 1 < steps) gather(step + 1);
     run_calls();
     for (size_t i = 0; i < sinks.size(); ++i)

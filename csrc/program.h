@@ -35,14 +35,18 @@ void pointwise_calls_into_chains(std::vector<Call>& calls, const Storages& pinne
 // conv2d and max_pool2d of it alone -> the first does both, if that is faster; says whether.
 bool fuse_max_pool(Call& conv, const Call& pool);
 
-// Fills rows [first, last) of the slots with those of the batch `step` steps into the source.
-// Called without the GIL, from several threads at a time. pyclr/_feed.pyx declares the same struct.
+// Fills rows [first, last) of the slots that are not null with those of the batch `step` steps into
+// the source. Called without the GIL, from several threads at a time. pyclr/_feed.pyx declares the
+// same struct.
 struct BatchSource {
   void (*fill)(void* context, int64_t step, int64_t first, int64_t last, void* const* slots);
   void* context;
   int64_t rows;          // of a batch
   int64_t count;         // of slots
   const int64_t* bytes;  // that a batch has in each
+  // The batch of step 0 of each slot whose batches lie in memory as they are, one after the other;
+  // null for the others.
+  std::byte* const* in_place;
 };
 
 // A tensor whose value is a function of the step, tabulated ahead: row k is written before step k.
@@ -68,6 +72,9 @@ class Program {
   // step k is also copied to sinks[i] + k * its bytes.
   Result replay(const BatchSource& source, const std::vector<Feed>& feeds, int64_t steps,
                 double seconds, const std::vector<std::byte*>& sinks);
+  // Whether a call writes an input of the step: then it can not be replayed on memory that it does
+  // not own.
+  bool writes_inputs() const { return writes_inputs_; }
   // Replays once on the given input tensors; their memory is used in place.
   Tensors replay(const Tensors& inputs, const std::vector<Feed>& feeds);
   // The least seconds that each call took in so many replays on the given tensors.
@@ -97,7 +104,7 @@ class Program {
   Tensors outputs_;
   std::vector<Placement> placements_;
   std::shared_ptr<Storage> arena_;
-  bool has_held_ = false;
+  bool has_held_ = false, writes_inputs_ = false;
   std::mutex mutex_;  // one arena: replays of one program take turns
 };
 

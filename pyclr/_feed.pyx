@@ -96,6 +96,7 @@ cdef struct Column:
     int64_t source_bytes  # in a row
     int64_t target_bytes
     CopyRow copy         # NULL: the dtypes agree
+    bint is_aligned
 
 
 # The layout of pyclr::BatchSource.
@@ -106,6 +107,7 @@ cdef struct BatchSource:
     int64_t rows
     int64_t count
     const int64_t* bytes
+    char* const* in_place
 
 
 cdef void release_feeder(object capsule) noexcept:
@@ -127,6 +129,11 @@ cdef inline void fetch(const char* row, int64_t bytes) noexcept nogil:
         prefetch(row + at, 0, 2)
 
 
+cdef inline bint is_in_place(State* state, Column* column) noexcept nogil:
+    """Whether the batches of a column lie in memory as they are, one after the other."""
+    return state.order == NULL and column.copy == NULL and column.stride == column.source_bytes
+
+
 cdef void fill(void* context, int64_t step, int64_t first, int64_t last,
                void* const* slots) noexcept nogil:
     cdef State* state = <State*>context
@@ -134,9 +141,11 @@ cdef void fill(void* context, int64_t step, int64_t first, int64_t last,
     cdef int64_t c, i, row, start = state.first + step * state.batch
     cdef char* target
     for c in range(state.count):
+        if slots[c] == NULL:
+            continue
         column = &state.columns[c]
         target = <char*>slots[c] + first * column.target_bytes
-        if state.order == NULL and column.copy == NULL and column.stride == column.source_bytes:
+        if is_in_place(state, column):
             memcpy(target, column.data + (start + first) * column.stride,
                    column.source_bytes * (last - first))
             continue
@@ -183,6 +192,7 @@ cdef class Feeder:
     cdef State state
     cdef BatchSource source
     cdef int64_t* batch_bytes
+    cdef char** in_place
     cdef object arrays, order_array
     cdef readonly tuple dtypes
     cdef readonly int64_t rows
@@ -190,6 +200,7 @@ cdef class Feeder:
     def __cinit__(self, arrays, order=None, str floatx="float32"):
         self.state.columns = <Column*>calloc(max(len(arrays), 1), sizeof(Column))
         self.batch_bytes = <int64_t*>calloc(max(len(arrays), 1), sizeof(int64_t))
+        self.in_place = <char**>calloc(max(len(arrays), 1), sizeof(char*))
         self.state.count = len(arrays)
         if len({len(array) for array in arrays}) > 1:
             rows = [len(array) for array in arrays]
@@ -219,6 +230,7 @@ cdef class Feeder:
             self.state.columns[i].elements = elements
             self.state.columns[i].source_bytes = elements * array.itemsize
             self.state.columns[i].target_bytes = elements * np.dtype(dtype).itemsize
+            self.state.columns[i].is_aligned = address % array.itemsize == 0
             self.state.columns[i].copy = conversion(dtype_name(array.dtype), dtype)
         self.arrays = kept
         self.dtypes = tuple(dtypes)
@@ -228,10 +240,12 @@ cdef class Feeder:
         self.source.context = &self.state
         self.source.count = self.state.count
         self.source.bytes = self.batch_bytes
+        self.source.in_place = self.in_place
 
     def __dealloc__(self):
         free(self.state.columns)
         free(self.batch_bytes)
+        free(self.in_place)
 
     def set_order(self, order):
         """Sets the row at each place; indices must lie in [0, rows)."""
@@ -253,8 +267,13 @@ cdef class Feeder:
                 f"Rows {first} to {first + batch * steps} were asked for; there are {limit}.")
         self.state.first = first
         self.state.batch = self.source.rows = batch
+        cdef Column* column
         for i in range(self.state.count):
-            self.batch_bytes[i] = self.state.columns[i].target_bytes * batch
+            column = &self.state.columns[i]
+            self.batch_bytes[i] = column.target_bytes * batch
+            self.in_place[i] = NULL
+            if column.is_aligned and is_in_place(&self.state, column):
+                self.in_place[i] = <char*>column.data + first * column.stride
         capsule = PyCapsule_New(&self.source, "pyclr.BatchSource", release_feeder)
         PyCapsule_SetContext(capsule, <void*>self)  # the capsule keeps the feeder
         Py_INCREF(self)

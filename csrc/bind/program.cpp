@@ -195,6 +195,7 @@ void remove_tape(Tape* tape) {
           },
           "(shape, dtype) of every output.")
       .def_property_readonly("has_held", &Program::has_held)
+      .def_property_readonly("writes_inputs", &Program::writes_inputs)
       .def_property_readonly("arena_bytes", &Program::arena_bytes)
       .def_property_readonly(
           "placements",

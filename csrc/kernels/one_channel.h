@@ -24,8 +24,8 @@ PYCLR_INLINE void write_two_rows(const TwoRows& s, bool pooled, int64_t p, int64
     PYCLR_UNROLL for (int q = 0; q < kPositions; q += 2) {
       const int64_t at = (p + q) / 2 * s.out + j;
       if (q >= count) break;
-      write_maximum<float>(sums[0][q], sums[0][q + 1], sums[1][q], sums[1][q + 1], finish,
-                           s.y + at, s.index ? s.index + at : nullptr, lanes);
+      write_maximum<float>(sums[0][q], sums[0][q + 1], sums[1][q], sums[1][q + 1], finish, s.y + at,
+                           s.index ? s.index + at : nullptr, lanes);
     }
   } else {
     PYCLR_UNROLL for (int q = 0; q < kPositions; ++q) {

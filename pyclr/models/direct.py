@@ -38,6 +38,8 @@ class DirectPredictions:
         same_dtype = x.dtype.isnative and stretch.tensors()[0].dtype == x.dtype.name
         if program is None or not same_dtype or step.feeds(stretch.key, 1):
             return
+        if program.writes_inputs:
+            return
         if len(self._known) >= _MOST:
             self._known.clear()
         structure = step.structure(stretch.key)

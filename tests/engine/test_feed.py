@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from steps import f, make_program, tensor
 
+from pyclr import _core as core
 from pyclr._feed import TENSOR_DTYPES, Feeder, tensor_dtype
 
 
@@ -200,6 +201,70 @@ def test_batches_gathered_ahead(count, threads):
             done += program.replay(source, [], steps - done, seconds, left)[0]
         np.testing.assert_array_equal(sinks[0].reshape(-1, 300), x[order].astype("float32"))
         np.testing.assert_array_equal(sinks[1].ravel(), y[order])
+
+
+def aligned(shape, dtype, offset=0):
+    """Zeros that begin `offset` bytes behind a multiple of 64."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.zeros(size + 128, "uint8")
+    start = -memory.__array_interface__["data"][0] % 64 + offset
+    return memory[start : start + size].view(dtype).reshape(shape)
+
+
+@pytest.mark.parametrize(
+    "x, y, where",
+    [
+        (aligned((24, 5), "float32"), aligned((24,), "uint8"), {"x": True, "y": True}),
+        (aligned((24, 5), "float32", 4), aligned((24,), "float64"), {"x": True, "y": False}),
+        (aligned((24, 5), "float32", 2), aligned((24,), "int32"), {"x": False, "y": True}),
+        (aligned((24, 7), "float32")[:, :5], aligned((24,), "bool"), {"x": False, "y": True}),
+        (aligned((48, 5), "float32")[::2], aligned((48,), "int32")[::2], {"x": False, "y": False}),
+    ],
+    ids=["whole", "converted", "unaligned", "columns", "strided"],
+)
+@pytest.mark.parametrize("count", [1, 2])
+def test_batches_read_where_they_lie(x, y, where, count, threads):
+    """Seen by a host function, which is given the batch's memory."""
+    threads(count)
+    x[...] = values("float32", x.shape)
+    y[...] = np.arange(24) % 2
+    feeder = Feeder([x, y])
+    example = [tensor(a, d) for a, d in zip(feeder.batch(0, 4), feeder.dtypes)]
+    places = []
+
+    def look(a, b):
+        places.append([array.__array_interface__["data"][0] for array in (a, b)])
+        return a
+
+    host = core.HostFunction(look, name="look")
+    program = make_program(
+        lambda a, b: f.host(a, b, function=host, shapes=[[4, 5]], dtypes=["float32"]), *example
+    )
+    del places[:]
+    sinks = [np.zeros((6, 4, 5), "float32")]
+    assert program.replay(feeder.source_at(0, 4, 6), [], 6, 1e9, sinks)[0] == 6
+    np.testing.assert_array_equal(sinks[0].reshape(24, 5), x)
+    for i, (name, array) in enumerate({"x": x, "y": y}.items()):
+        own = [array[4 * k :].__array_interface__["data"][0] for k in range(6)]
+        assert ([place[i] for place in places] == own) == where[name]
+
+
+def test_batches_that_a_step_writes_are_copied():
+    """The array stays the caller's."""
+    x = values("float32", (24, 5))
+    before = x.copy()
+
+    def step(x):
+        f.assign_add(x, f.square(x))
+        return f.sum(x, axes=[1])
+
+    program = make_program(step, tensor(x[:4].copy()))
+    assert program.writes_inputs
+    sinks = [np.zeros((6, 4), "float32")]
+    program.replay(Feeder([x]).source_at(0, 4, 6), [], 6, 1e9, sinks)
+    np.testing.assert_array_equal(x, before)
+    expected = f.sum(f.add(tensor(x), f.square(tensor(x))), axes=[1]).numpy()
+    np.testing.assert_array_equal(sinks[0].ravel(), expected)
 
 
 def test_source_must_be_a_batch_source():
