@@ -70,9 +70,9 @@ def predictions(team):
 def first_steps(team):
     """`fit` of one batch after the model was built."""
     for case in ("mlp", "cnn"):
-        answers = team.ask_in_turns(team.chosen(MAIN), "first_step", turns=1, case=case)
-        for peer, (answer,) in answers.items():
-            team.note("first step", case, peer, [1000 * answer["seconds"][0]])
+        answers = team.ask_in_turns(team.chosen(MAIN), "first_step", turns=5, case=case)
+        for peer, given in answers.items():
+            team.note("first step", case, peer, [1000 * answer["seconds"][0] for answer in given])
 
 
 def convolutions(section, cases):
@@ -196,6 +196,8 @@ def main():
     parser.add_argument("--save", metavar="FILE", help="keep the records, as JSON")
     parser.add_argument("--from", metavar="FILE", dest="saved", help="write from kept records")
     options = parser.parse_args()
+    if options.only and "predictions" in options.only and "steps" not in options.only:
+        parser.error("predictions are of the models that steps trains: --only steps predictions")
     start = time.perf_counter()
     if options.saved:
         records, rejected = json.loads(Path(options.saved).read_text()), []

@@ -83,10 +83,13 @@ inline ConvShape without_multiplier(ConvShape s) {
 }
 
 // Whether each nonzero number of dy meets enough others to be worth the search for it, side by side
-// in memory.
+// in memory. Places in an image have 32 bits there.
 inline bool is_worth_a_search(const ConvShape& s) {
-  constexpr int64_t kNumbers = 128;
-  return s.kh * s.kw * s.c >= kNumbers && s.groups == 1 && s.dilation_h == 1 && s.dilation_w == 1;
+  constexpr int64_t kNumbers = 128, kMostPlaces = int64_t{1} << 31;
+  const int64_t taps = s.kh * s.kw * s.c;
+  return taps >= kNumbers && s.groups == 1 && s.dilation_h == 1 && s.dilation_w == 1 &&
+         (s.h + s.kh) * (s.w + s.kw) * s.c < kMostPlaces && s.oh * s.ow * s.out < kMostPlaces &&
+         taps * s.out < kMostPlaces;
 }
 
 // body(first, last) for parts of the batch's pixels, on all threads.
