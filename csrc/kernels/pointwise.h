@@ -176,7 +176,8 @@ struct Operand {
   PYCLR_NOINLINE Operand(const T* x, bool advances, int64_t n) : at(advances ? x : copies) {
     if (advances) return;
     const T value = *x;
-    for (int64_t i = 0; i < n && i < kCopies; ++i) copies[i] = value;
+    const int64_t count = n < kCopies ? n : kCopies;
+    for (int64_t i = 0; i < count; ++i) copies[i] = value;
   }
 };
 

@@ -115,7 +115,8 @@ struct Step {
 };
 
 struct ChainAttributes {
-  std::vector<Step> steps;
+  std::vector<Step> once;   // whose results are one for all blocks
+  std::vector<Step> steps;  // for each block
   std::vector<Broadcast> spreads;
   int64_t row = 0;          // blocks do not go beyond a row of so many results
   int64_t piece = 0;        // of a row: elements of a block
@@ -139,43 +140,47 @@ void prefetch(const Call& call, int64_t begin, int64_t n, int64_t part, int64_t 
     }
 }
 
-void run_block(const Call& call, std::byte* blocks, int64_t begin, int64_t n, int64_t next) {
+// Where an operand lies: its first element, the bytes to the next, and how it broadcasts.
+struct Place {
+  Elements first;
+  int64_t step;
+  const Broadcast* spread;
+};
+
+Place place_of(const Call& call, const Step& step, const Operand& x, std::byte* blocks) {
   const auto& chain = call.attrs_as<ChainAttributes>();
+  if (x.place == Operand::block)
+    return {
+        {blocks + static_cast<int64_t>(x.index) * chain.block_bytes, x.dtype, true}, 0, nullptr};
+  const Tensors& tensors = x.place == Operand::input ? call.inputs : call.outputs;
+  const bool spreads = x.spread >= 0;
+  return {{tensors[x.index]->data<std::byte>(), x.dtype, x.moves},
+          !spreads && x.moves ? static_cast<int64_t>(size_of(x.dtype)) : 0,
+          spreads && step.op ? &chain.spreads[x.spread] : nullptr};
+}
+
+// The n results of a step from `begin` on.
+void run_step(const ChainAttributes& chain, const Step& step, const Place* places, int64_t begin,
+              int64_t n) {
   std::array<Elements, 4> at;
-  const int64_t count = static_cast<int64_t>(chain.steps.size());
-  for (int64_t s = 0; s < count; ++s) {
-    const Step& step = chain.steps[s];
-    if (next >= 0) prefetch(call, next, n, s, count);
-    for (size_t i = 0; i < step.operands.size(); ++i) {
-      const Operand& x = step.operands[i];
-      if (x.place == Operand::block) {
-        at[i] = {blocks + static_cast<int64_t>(x.index) * chain.block_bytes, x.dtype, true};
-        continue;
-      }
-      const Tensors& tensors = x.place == Operand::input ? call.inputs : call.outputs;
-      const Elements all{tensors[x.index]->data<std::byte>(), x.dtype, true};
-      const int64_t first = x.spread < 0 ? (x.moves ? begin : 0)
-                            : step.op    ? chain.spreads[x.spread].offset(begin)
-                                         : 0;
-      at[i] = all.from(first);
-      at[i].moves = x.moves;
-    }
-    if (step.op) {
-      step.op->elements(at.data(), n);
-      continue;
-    }
-    with_size(at[0].dtype, [&](auto t) {
-      using T = decltype(t);
-      expand(chain.spreads[step.operands[0].spread], at[0].as<T>(), begin, n, at[1].as<T>());
-    });
+  for (size_t i = 0; i < step.operands.size(); ++i) {
+    const Place& place = places[i];
+    at[i] = place.first;
+    at[i].data += place.spread ? place.spread->offset(begin) * int64_t(size_of(at[i].dtype))
+                               : begin * place.step;
   }
+  if (step.op) return step.op->elements(at.data(), n);
+  with_size(at[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    expand(chain.spreads[step.operands[0].spread], at[0].as<T>(), begin, n, at[1].as<T>());
+  });
 }
 
 void run_chain(const Call& call) {
   const auto& chain = call.attrs_as<ChainAttributes>();
   const int64_t pieces = (chain.row + chain.piece - 1) / chain.piece;  // of a row
   const int64_t count = call.out()->size() / chain.row * pieces;
-  const int64_t work = chain.piece * static_cast<int64_t>(chain.steps.size());
+  const int64_t steps = static_cast<int64_t>(chain.steps.size()), work = chain.piece * steps;
   const int64_t chunk = std::max({int64_t{1}, kWork / work, count / kMostChunks});
   const auto first_of = [&](int64_t i) {
     return i / pieces * chain.row + i % pieces * chain.piece;
@@ -183,12 +188,28 @@ void run_chain(const Call& call) {
   const bool far = call.out()->size() >= kFar;
   parallel_for((count + chunk - 1) / chunk, [&](int64_t c) {
     thread_local Scratch scratch;
+    thread_local std::vector<Place> places;
     std::byte* blocks = scratch.get<std::byte>(chain.blocks * chain.block_bytes);
+    places.clear();
+    for (const auto* list : {&chain.once, &chain.steps})
+      for (const Step& step : *list)
+        for (const Operand& x : step.operands) places.push_back(place_of(call, step, x, blocks));
+    const Place* place = places.data();
+    for (const Step& step : chain.once) {
+      run_step(chain, step, place, 0, chain.piece);
+      place += step.operands.size();
+    }
     const int64_t end = std::min(count, (c + 1) * chunk);
-    for (int64_t i = c * chunk; i < end; ++i)
-      run_block(call, blocks, first_of(i),
-                std::min(chain.piece, chain.row - i % pieces * chain.piece),
-                far && i + 1 < end ? first_of(i + 1) : -1);
+    for (int64_t i = c * chunk; i < end; ++i) {
+      const int64_t begin = first_of(i), next = first_of(i + 1);
+      const int64_t n = std::min(chain.piece, chain.row - i % pieces * chain.piece);
+      const Place* at = place;
+      for (int64_t s = 0; s < steps; ++s) {
+        if (far && i + 1 < end) prefetch(call, next, n, s, steps);
+        run_step(chain, chain.steps[s], at, begin, n);
+        at += chain.steps[s].operands.size();
+      }
+    }
   });
 }
 
@@ -240,7 +261,10 @@ class Builder {
                                  : new_block(out->dtype));
     known_.emplace(out.get(), step.operands.back());
     if (kept) call_.outputs.push_back(out);
-    chain_.steps.push_back(std::move(step));
+    const bool varies =
+        kept || std::any_of(step.operands.begin(), step.operands.end() - 1,
+                            [](const Operand& x) { return x.moves || x.spread >= 0; });
+    (varies ? chain_.steps : chain_.once).push_back(std::move(step));
   }
 
   [[gnu::cold]] Call finish() {
@@ -278,7 +302,8 @@ class Builder {
     return chain_.steps.back().operands[1];
   }
 
-  // Lets values that are not needed at the same time have one block.
+  // Lets values that are not needed at the same time have one block. What is computed once keeps
+  // its own.
   [[gnu::cold]] void share_blocks() {
     std::vector<size_t> last_use(chain_.blocks), home(chain_.blocks), free;
     for (size_t i = 0; i < chain_.steps.size(); ++i)
@@ -286,6 +311,11 @@ class Builder {
         if (x.place == Operand::block) last_use[x.index] = i;
     size_t homes = 0;
     std::vector<bool> placed(chain_.blocks);
+    for (Step& step : chain_.once) {
+      size_t& value = step.operands.back().index;
+      placed[value] = true, last_use[value] = chain_.steps.size();
+      value = home[value] = homes++;
+    }
     for (size_t i = 0; i < chain_.steps.size(); ++i) {
       std::vector<size_t> ended;
       for (Operand& x : chain_.steps[i].operands) {
