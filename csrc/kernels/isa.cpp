@@ -44,7 +44,7 @@ constexpr Kernels kKernels = {
     .pointwise = {unary_table<float>(), unary_table<double>(), binary_table<float>(),
                   binary_table<double>(), binary_table<int32_t>(), binary_table<int64_t>(),
                   binary_table<uint8_t>(), where_row<uint8_t>, where_row<uint32_t>,
-                  where_row<uint64_t>},
+                  where_row<uint64_t>, floats_row<uint8_t>, floats_row<int32_t>},
     .reduce = {reduce_table<float>(), reduce_table<double>(), reduce_table<int32_t>(),
                reduce_table<int64_t>(), arg_table<float>(), arg_table<double>(),
                arg_table<int32_t>(), arg_table<int64_t>(), arg_table<uint8_t>()},

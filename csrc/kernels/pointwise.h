@@ -254,6 +254,11 @@ void where_row(const bool* c, bool c_moves, const T* a, bool a_moves, const T* b
   }
 }
 
+template <class T>
+void floats_row(const T* x, float* y, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) y[i] = static_cast<float>(x[i]);
+}
+
 #define BINARY(name, value)                                                                 \
   template <class T>                                                                        \
   void name##_row(const T* a, bool a_moves, const T* b, bool b_moves, void* y, int64_t n) { \

@@ -39,6 +39,10 @@ template <class T>
 using WhereRow = void (*)(const bool* c, bool c_moves, const T* a, bool a_moves, const T* b,
                           bool b_moves, T* y, int64_t n);
 
+// Numbers as floats, rounded to nearest.
+template <class T>
+using FloatsRow = void (*)(const T* x, float* y, int64_t n);
+
 struct PointwiseKernels {
   UnaryTable<float> unary_f32;
   UnaryTable<double> unary_f64;
@@ -50,6 +54,8 @@ struct PointwiseKernels {
   WhereRow<uint8_t> where_1;
   WhereRow<uint32_t> where_4;
   WhereRow<uint64_t> where_8;
+  FloatsRow<uint8_t> floats_u8;  // also boolean
+  FloatsRow<int32_t> floats_i32;
 
   template <class T>
   const UnaryTable<T>& unary() const {

@@ -307,9 +307,11 @@ struct OneHot {
       with_type(indices.dtype, [&](auto index) {
         using T = decltype(value);
         const auto* source = indices.data<decltype(index)>();
-        for (int64_t i = 0; i < indices.size(); ++i) {
+        T* target = y.data<T>();
+        const int64_t count = indices.size();
+        for (int64_t i = 0; i < count; ++i, target += depth) {
           const auto at = static_cast<int64_t>(source[i]);
-          if (at >= 0 && at < depth) y.data<T>()[i * depth + at] = static_cast<T>(1);
+          if (at >= 0 && at < depth) target[at] = static_cast<T>(1);
         }
       });
     });

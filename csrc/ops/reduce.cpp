@@ -193,10 +193,11 @@ struct MeanOp : Reduce<Reduction::sum> {
   static void run(const Call& call) {
     Reduce<Reduction::sum>::run(call);
     const TensorData& y = *call.out();
-    const double count = static_cast<double>(reduced_count(call));
     with_float(y.dtype, [&](auto t) {
       using T = decltype(t);
-      for (int64_t i = 0; i < y.size(); ++i) y.data<T>()[i] /= static_cast<T>(count);
+      const T count = static_cast<T>(reduced_count(call));
+      const auto divide = kernels().pointwise.binary(t).row[int(Binary::divide)];
+      divide(y.data<T>(), true, &count, false, y.data<T>(), y.size());
     });
   }
   static Tensors vjp(const Call& call, const Tensors& dy, const Needs&) {

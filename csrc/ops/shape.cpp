@@ -95,7 +95,15 @@ struct Cast {
     return {{call.in(0)->shape, call.attrs_as<Attributes>().dtype}};
   }
   static void elements(const Elements* at, int64_t n) {
-    with_type(at[0].dtype, [&](auto from) {
+    const DType from_dtype = at[0].dtype;
+    if (at[1].dtype == DType::float32) {  // images, labels and masks
+      const auto& kernel = kernels().pointwise;
+      if (size_of(from_dtype) == 1)
+        return kernel.floats_u8(at[0].as<uint8_t>(), at[1].as<float>(), n);
+      if (from_dtype == DType::int32)
+        return kernel.floats_i32(at[0].as<int32_t>(), at[1].as<float>(), n);
+    }
+    with_type(from_dtype, [&](auto from) {
       with_type(at[1].dtype, [&](auto to) {
         const auto* source = at[0].as<decltype(from)>();
         auto* target = at[1].as<decltype(to)>();
