@@ -46,7 +46,11 @@ SECTIONS = [
     ),
     Section("predict", "`predict` of 10,000 rows, ms", "The cnn, batches of 128."),
     Section("evaluate", "`evaluate` of 10,000 rows, ms", "The cnn, batches of 128."),
-    Section("first step", "First `fit` step after the model was built, ms", "One batch of 64, for five models made in turn."),
+    Section(
+        "first step",
+        "First `fit` step after the model was built, ms",
+        "One batch of 64, for five models made in turn.",
+    ),
     Section(
         "batch size",
         "Batch sizes: training step, ms",

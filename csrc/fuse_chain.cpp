@@ -76,6 +76,17 @@ std::vector<Group> groups_of(const std::vector<Call>& calls) {
   return closed;
 }
 
+// Whether a chain of one is faster: an operand broadcasts along short rows, and alone the call's
+// kernel runs once for each.
+bool has_short_rows(const Call& call) {
+  constexpr int64_t kShort = 64;
+  const int64_t size = call.out()->size();
+  return call.op->name != "broadcast_to" && call.out()->shape.last() < kShort &&
+         std::any_of(
+             call.inputs.begin(), call.inputs.end(),
+             [=](const Tensor& in) { return in->size() != 1 && in->size() != size; });
+}
+
 }  // namespace
 
 void pointwise_calls_into_chains(std::vector<Call>& calls, const Storages& pinned) {
@@ -84,7 +95,7 @@ void pointwise_calls_into_chains(std::vector<Call>& calls, const Storages& pinne
     for (const Tensor& in : call.inputs) ++reads[in->storage.get()];
   std::vector<bool> gone(calls.size());
   for (Group& group : groups_of(calls)) {
-    if (group.members.size() < 2) continue;
+    if (group.members.size() < 2 && !has_short_rows(calls[group.members[0]])) continue;
     std::sort(group.members.begin(), group.members.end());
     std::vector<const Call*> members;
     std::unordered_map<const Storage*, size_t> own_reads;

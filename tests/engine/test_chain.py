@@ -161,6 +161,24 @@ def test_a_chain_is_one_call_without_memory():
     np.testing.assert_allclose(got, x.numpy() / (1 + np.exp(-x.numpy())), rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    "shape, other, call",
+    [
+        ((6, 4, 4, 32), (6, 1, 1, 32), "chain"), ((300, 3), (3,), "chain"),
+        ((300, 3), (300, 1), "chain"), ((1, 5), (7, 1), "chain"), ((70, 64), (64,), "multiply"),
+        ((300, 3), (), "multiply"), ((300, 3), (300, 3), "multiply"),
+    ],
+)  # fmt: skip
+def test_one_call_that_broadcasts_along_short_rows(shape, other, call, threads):
+    x, y = values(*shape), values(*other)
+    for step in (lambda x: f.multiply(x, y), lambda x: f.multiply(y, x)):
+        program = make_program(step, x)
+        assert names(program, members=False) == [call]
+        for count in (1, 3):
+            threads(count)
+            assert_same_bits(arrays(program.run([x])), arrays([step(x)]))
+
+
 def test_backward_of_an_activation_is_one_chain():
     x = values(3, 50)
 
