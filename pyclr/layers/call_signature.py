@@ -19,6 +19,10 @@ class CallSignature:
         parameters = inspect.signature(call).parameters
         self.names = [name for name, p in parameters.items() if p.kind not in _VARIADIC]
         self.takes_training = "training" in parameters
+        # How many arguments stand before it.
+        self.place_of_training = len(self.names)
+        if "training" in self.names:
+            self.place_of_training = self.names.index("training")
         wanted = inspect.signature(build).parameters.values()
         self._build_names = [p.name for p in wanted if p.kind not in _VARIADIC]
         self._build_takes_all = any(p.kind == p.VAR_KEYWORD for p in wanted)

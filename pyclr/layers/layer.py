@@ -233,27 +233,36 @@ class Layer(LayerState, symbolic.Operation):
 
     def __call__(self, *args, **kwargs):
         signature = self._signature
-        if symbolic.is_symbolic(args) or (kwargs and symbolic.is_symbolic(kwargs)):
+        # One tensor without a mask is what most calls are.
+        plain = self.built and _is_plain(args, kwargs)
+        if plain:
+            first = self._convert(args[0])
+            args = (first,)
+            self._check_input(first)
+            training = kwargs.pop("training", None)
+        elif symbolic.is_symbolic(args) or (kwargs and symbolic.is_symbolic(kwargs)):
             return self._call_symbolically(args, kwargs)
-        args = [self._converted(value, i == 0) for i, value in enumerate(args)]
-        kwargs = {name: self._converted(value) for name, value in kwargs.items()}
-        arguments = signature.named(args, kwargs)
-        tensors = {name: value for name, value in arguments.items() if _holds_tensors(value)}
-        first = args[0] if args else next(iter(tensors.values()), None)
-        self._check_and_build(arguments, tensors, first)
+        else:
+            args = [self._converted(value, i == 0) for i, value in enumerate(args)]
+            kwargs = {name: self._converted(value) for name, value in kwargs.items()}
+            arguments = signature.named(args, kwargs)
+            tensors = {name: value for name, value in arguments.items() if _holds_tensors(value)}
+            first = args[0] if args else next(iter(tensors.values()), None)
+            self._check_and_build(arguments, tensors, first)
+            training = kwargs.pop("training", None)
+            if signature.takes_training and training is None:
+                training = arguments.get("training")  # given by its position
+            for name, value in signature.missing_masks(tensors, arguments):
+                mask = tree.map_structure(_mask_of, value)
+                if any(leaf is not None for leaf in tree.flatten(mask)):
+                    kwargs[name] = mask
         outer_training = getattr(_thread, "training", None)
-        training = kwargs.pop("training", None)
-        if signature.takes_training and "training" in arguments and training is None:
-            training = arguments["training"]  # given by its position
         if training is None:
             # Layers inside a layer train when it does, without being told.
             training = outer_training
-        if signature.takes_training and training is not None and len(args) <= _place(signature):
-            kwargs["training"] = training
-        for name, value in signature.missing_masks(tensors, arguments):
-            mask = tree.map_structure(_mask_of, value)
-            if any(leaf is not None for leaf in tree.flatten(mask)):
-                kwargs[name] = mask
+        if signature.takes_training and training is not None:
+            if len(args) <= signature.place_of_training:
+                kwargs["training"] = training
         outermost = not getattr(_thread, "calling", False)
         if outermost:
             self._clear_losses()
@@ -262,18 +271,22 @@ class Layer(LayerState, symbolic.Operation):
             outputs = self.call(*args, **kwargs)
         finally:
             _thread.calling, _thread.training = not outermost, outer_training
-        self._pass_mask_on(first, outputs)
+        if not plain or type(self).compute_mask is not Layer.compute_mask:
+            self._pass_mask_on(first, outputs)
         if self.activity_regularizer is not None:
             for output in tree.flatten(outputs):
                 self.add_loss(self.activity_regularizer(output) / output.shape[0])
         return outputs
 
-    def _check_and_build(self, arguments, tensors, first):
+    def _check_input(self, first):
         if self.input_spec is not None:
             described = [
                 None if x is None else (tuple(x.shape), str(x.dtype)) for x in tree.flatten(first)
             ]
             check_inputs(tree.flatten(self.input_spec), described, self.name)
+
+    def _check_and_build(self, arguments, tensors, first):
+        self._check_input(first)
         if not self.built:
             shapes = {
                 name: tree.map_structure(_shape_without_batch, value)
@@ -443,11 +456,11 @@ def _holds_tensors(value):
     return any(_core.is_tensor(leaf) or isinstance(leaf, KerasTensor) for leaf in leaves)
 
 
-def _place(signature):
-    """Where `training` stands among the arguments of `call`."""
-    return (
-        signature.names.index("training") if "training" in signature.names else len(signature.names)
-    )
+def _is_plain(args, kwargs):
+    """Whether a call is that of one tensor without a mask, maybe with `training`."""
+    if len(args) != 1 or (kwargs and (len(kwargs) > 1 or "training" not in kwargs)):
+        return False
+    return type(args[0]) is _core.Tensor and _mask_of(args[0]) is None
 
 
 def _dtype_config(dtype):
