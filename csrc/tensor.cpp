@@ -158,6 +158,14 @@ void check_size(const Shape& shape) {
   check(room > 0, "A tensor is too large. Received: shape=", shape);
 }
 
+Tensor without_storage(const Shape& shape, DType dtype) {
+  check_size(shape);
+  auto tensor = std::make_shared<TensorData>();
+  tensor->shape = shape;
+  tensor->dtype = dtype;
+  return tensor;
+}
+
 }  // namespace
 
 size_t size_of(DType dtype) { return info(dtype).size; }
@@ -213,19 +221,13 @@ void Storage::release() {
 }
 
 Tensor empty(const Shape& shape, DType dtype) {
-  check_size(shape);
-  auto tensor = std::make_shared<TensorData>();
-  tensor->shape = shape;
-  tensor->dtype = dtype;
+  Tensor tensor = without_storage(shape, dtype);
   tensor->storage = std::make_shared<Storage>(tensor->bytes());
   return tensor;
 }
 
 Tensor untouched(const Shape& shape, DType dtype) {
-  check_size(shape);
-  auto tensor = std::make_shared<TensorData>();
-  tensor->shape = shape;
-  tensor->dtype = dtype;
+  Tensor tensor = without_storage(shape, dtype);
   const size_t bytes = rounded(tensor->bytes());
   std::shared_ptr<void> owner(std::calloc(bytes + kAlignment, 1), std::free);
   if (!owner) throw std::bad_alloc();
@@ -237,10 +239,7 @@ Tensor untouched(const Shape& shape, DType dtype) {
 }
 
 Tensor without_values(const Shape& shape, DType dtype) {
-  check_size(shape);
-  auto tensor = std::make_shared<TensorData>();
-  tensor->shape = shape;
-  tensor->dtype = dtype;
+  Tensor tensor = without_storage(shape, dtype);
   tensor->storage = std::make_shared<Storage>(nullptr, rounded(tensor->bytes()), nullptr);
   return tensor;
 }

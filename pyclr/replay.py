@@ -112,8 +112,8 @@ class ReplayedStep:
         recording = _core.Recording(tensors)
         _thread.feeds = []
         before = _core.set_mode(mode)
-        recording.begin()
         try:
+            recording.begin()
             result = self._function(structure, tensors)
         finally:
             recording.end()

@@ -50,12 +50,12 @@ struct ChannelTiles {
   }
 };
 
-// Asks for what the tile below `from` adds to what this one reads: the processor sees that lines of
-// an image come one after the other too late.
+// Asks for the rows of a tile of the next line, from `tile` on, that this line has not read: the
+// processor sees too late that lines of an image come one after the other.
 template <int kStride, class T>
-PYCLR_INLINE void fetch_below(const Brgemm<T>& g, const T* from, int64_t count) {
+PYCLR_INLINE void prefetch_new_rows(const Brgemm<T>& g, const T* tile, int64_t count) {
   for (int64_t p2 = g.batch2 - kStride; p2 < g.batch2; ++p2) {
-    const T* row = from + p2 * g.a_batch2;
+    const T* row = tile + p2 * g.a_batch2;
     for (int64_t i = 0; i < count; i += 64 / sizeof(T)) __builtin_prefetch(row + i, 0, 2);
   }
 }
@@ -70,7 +70,8 @@ void channel_lines(const Brgemm<T>& g) {
   for (int64_t line = 0; line < g.m / wide; ++line) {
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t begin = wide * t / tiles, rows = wide * (t + 1) / tiles - begin;
-      fetch_below<kStride>(g, g.a + (line + 1) * g.a_outer + begin * g.a_inner, rows * g.a_inner);
+      prefetch_new_rows<kStride>(g, g.a + (line + 1) * g.a_outer + begin * g.a_inner,
+                                 rows * g.a_inner);
       kTiles.of[rows](g, g.a + line * g.a_outer + begin * g.a_inner,
                       g.c + line * g.c_outer + begin * g.c_inner);
     }

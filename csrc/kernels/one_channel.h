@@ -17,10 +17,10 @@ namespace {
 // What becomes of two rows of sums, position p and channel j the first; of the first `count`
 // positions.
 template <int kPositions, class Lanes>
-PYCLR_INLINE void write_two_rows(const TwoRows& s, bool pooled, int64_t p, int64_t j, Lanes lanes,
+PYCLR_INLINE void write_two_rows(const TwoRows& s, int64_t p, int64_t j, Lanes lanes,
                                  Vec<float> (&sums)[2][kPositions], int64_t count = kPositions) {
   const auto finish = Epilogue{s.bias, s.activation}.at(j, lanes);
-  if (pooled) {
+  if (s.pooled) {
     PYCLR_UNROLL for (int q = 0; q < kPositions; q += 2) {
       const int64_t at = (p + q) / 2 * s.out + j;
       if (q >= count) break;
@@ -84,9 +84,9 @@ struct OneChannelTile {
     }
     PYCLR_UNROLL for (int v = 0; v < kVectors; ++v) {
       if (v == kVectors - 1 && tail < L) {
-        write_two_rows(s.to, s.to.pooled, p, j + v * L, FirstLanes<float>{tail}, sums[v]);
+        write_two_rows(s.to, p, j + v * L, FirstLanes<float>{tail}, sums[v]);
       } else {
-        write_two_rows(s.to, s.to.pooled, p, j + v * L, AllLanes<float>{}, sums[v]);
+        write_two_rows(s.to, p, j + v * L, AllLanes<float>{}, sums[v]);
       }
     }
   }

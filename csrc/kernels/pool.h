@@ -61,8 +61,8 @@ PYCLR_INLINE Vec<T> greater(Vec<T> best, Vec<T> value) {
   return select(value == value, max(best, value), best + value);  // a sum with NaN is the first one
 }
 
-// The maximum of what `finish`, which does not fall, makes of a window of two by two; index may be
-// null. Neither row waits for the other.
+// The maximum of a window of two by two after `finish`, which is monotone; index may be null.
+// Neither row waits for the other.
 template <class T, class Finish, class Lanes>
 PYCLR_INLINE void write_maximum(Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d, const Finish& finish, T* y,
                                 uint8_t* index, Lanes lanes) {

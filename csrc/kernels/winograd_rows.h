@@ -111,7 +111,7 @@ PYCLR_INLINE void row_outputs(const float* inputs, int64_t row, int64_t stride, 
       to[0] = zero[r][t], to[1] = to[2] = Floats{}, to[3] = infinity[r][t];
     }
   }
-  PYCLR_UNROLL for (int i = 0; i < 3; ++i) {
+  PYCLR_UNROLL for (int i = 0; i < kPairs<kRowPoints>; ++i) {
     const float p = Pairs<kRowPoints>::at[i];
     RowTiles plus = {}, minus = {};
     row_products(inputs + (2 * i + 1) * stride, row, taps + (2 * i + 1) * kPoint, plus);
@@ -139,9 +139,9 @@ void row_points_to_outputs(const float* inputs, int64_t tiles, int64_t stride, c
       Floats y[2][kAtOnce];
       row_outputs(inputs + p / kRowSize, tiles, stride, taps, y);
       if (to.out - j < L) {
-        write_two_rows(to, to.pooled, p, j, FirstLanes<float>{to.out - j}, y, to.positions - p);
+        write_two_rows(to, p, j, FirstLanes<float>{to.out - j}, y, to.positions - p);
       } else {
-        write_two_rows(to, to.pooled, p, j, AllLanes<float>{}, y, to.positions - p);
+        write_two_rows(to, p, j, AllLanes<float>{}, y, to.positions - p);
       }
     }
   }

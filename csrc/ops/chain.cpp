@@ -141,13 +141,13 @@ void prefetch(const Call& call, int64_t begin, int64_t n, int64_t part, int64_t 
 }
 
 // Where an operand lies: its first element, the bytes to the next, and how it broadcasts.
-struct Place {
+struct Address {
   Elements first;
-  int64_t step;
+  int64_t stride;
   const Broadcast* spread;
 };
 
-Place place_of(const Call& call, const Step& step, const Operand& x, std::byte* blocks) {
+Address address_of(const Call& call, const Step& step, const Operand& x, std::byte* blocks) {
   const auto& chain = call.attrs_as<ChainAttributes>();
   if (x.place == Operand::block)
     return {
@@ -160,14 +160,14 @@ Place place_of(const Call& call, const Step& step, const Operand& x, std::byte* 
 }
 
 // The n results of a step from `begin` on.
-void run_step(const ChainAttributes& chain, const Step& step, const Place* places, int64_t begin,
-              int64_t n) {
+void run_step(const ChainAttributes& chain, const Step& step, const Address* addresses,
+              int64_t begin, int64_t n) {
   std::array<Elements, 4> at;
   for (size_t i = 0; i < step.operands.size(); ++i) {
-    const Place& place = places[i];
-    at[i] = place.first;
-    at[i].data += place.spread ? place.spread->offset(begin) * int64_t(size_of(at[i].dtype))
-                               : begin * place.step;
+    const Address& x = addresses[i];
+    at[i] = x.first;
+    at[i].data +=
+        x.spread ? x.spread->offset(begin) * int64_t(size_of(at[i].dtype)) : begin * x.stride;
   }
   if (step.op) return step.op->elements(at.data(), n);
   with_size(at[0].dtype, [&](auto t) {
@@ -188,22 +188,23 @@ void run_chain(const Call& call) {
   const bool far = call.out()->size() >= kFar;
   parallel_for((count + chunk - 1) / chunk, [&](int64_t c) {
     thread_local Scratch scratch;
-    thread_local std::vector<Place> places;
+    thread_local std::vector<Address> addresses;
     std::byte* blocks = scratch.get<std::byte>(chain.blocks * chain.block_bytes);
-    places.clear();
+    addresses.clear();
     for (const auto* list : {&chain.once, &chain.steps})
       for (const Step& step : *list)
-        for (const Operand& x : step.operands) places.push_back(place_of(call, step, x, blocks));
-    const Place* place = places.data();
+        for (const Operand& x : step.operands)
+          addresses.push_back(address_of(call, step, x, blocks));
+    const Address* next_address = addresses.data();
     for (const Step& step : chain.once) {
-      run_step(chain, step, place, 0, chain.piece);
-      place += step.operands.size();
+      run_step(chain, step, next_address, 0, chain.piece);
+      next_address += step.operands.size();
     }
     const int64_t end = std::min(count, (c + 1) * chunk);
     for (int64_t i = c * chunk; i < end; ++i) {
       const int64_t begin = first_of(i), next = first_of(i + 1);
       const int64_t n = std::min(chain.piece, chain.row - i % pieces * chain.piece);
-      const Place* at = place;
+      const Address* at = next_address;
       for (int64_t s = 0; s < steps; ++s) {
         if (far && i + 1 < end) prefetch(call, next, n, s, steps);
         run_step(chain, chain.steps[s], at, begin, n);

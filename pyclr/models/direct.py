@@ -36,9 +36,9 @@ class DirectPredictions:
         """Remembers the program that a batch ran with, if it takes `x` as it is."""
         program = step.program(stretch.key)
         same_dtype = x.dtype.isnative and stretch.tensors()[0].dtype == x.dtype.name
-        if program is None or not same_dtype or step.feeds(stretch.key, 1):
+        if program is None or program.writes_inputs or not same_dtype:
             return
-        if program.writes_inputs:
+        if step.feeds(stretch.key, 1):
             return
         if len(self._known) >= _MOST:
             self._known.clear()
