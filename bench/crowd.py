@@ -52,7 +52,7 @@ def _seconds(peers, workload, epochs):
     return time.perf_counter() - start
 
 
-def measure(name, python, workload, turns=2, quick=False):
+def measure(name, python, workload, turns=4, quick=False):
     """Returns the two ratios of a peer by their case, or nothing if it has none.
 
     Alone and in company take turns; the best of each counts.

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <cstdlib>
+#include <deque>
 #include <exception>
 #include <fstream>
 #include <mutex>
@@ -19,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include "participant.h"
+
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif
@@ -26,9 +30,14 @@
 namespace pyclr {
 namespace {
 
-// How long a waiting thread spins before it lets others run, and before it sleeps.
-constexpr int kSpins = 500;
-constexpr int kYields = 100;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+// How often a waiting thread looks what has become of the one it waits for, how long a worker spins
+// before it sleeps, and how long it keeps away from cores that other programs want.
+constexpr microseconds kBetweenLooks{5};
+constexpr microseconds kPatience{60};
+constexpr milliseconds kLeave{50};
 
 thread_local bool in_parallel_for = false;
 
@@ -39,6 +48,27 @@ inline void pause_cpu() {
   asm volatile("isb");
 #endif
 }
+
+// The turns of a loop that waits.
+class Wait {
+ public:
+  // One more turn, short. True when it is time for a look.
+  bool turn() {
+    pause_cpu();
+    if (++turns_ % 64 != 0) return false;  // the clock is slower
+    const Clock::time_point now = Clock::now();
+    if (turns_ == 64) start_ = looked_ = now;
+    if (now - looked_ < kBetweenLooks) return false;
+    looked_ = now;
+    return true;
+  }
+  bool is_long() const { return looked_ - start_ > kPatience; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  int64_t turns_ = 0;
+  Clock::time_point start_, looked_;
+};
 
 // Who this thread is: 0 for one that calls, 1 and on for the workers.
 thread_local int thread_number = 0;
@@ -87,11 +117,9 @@ class Loop {
     }
     return false;
   }
-  // Waits for the chunks that other threads have claimed.
-  void close() {
-    for (int spins = 0; unfinished_.load(std::memory_order_acquire) > 0; ++spins) {
-      spins < kSpins ? pause_cpu() : std::this_thread::yield();
-    }
+  // Whether other threads still run chunks that they have claimed.
+  bool is_unfinished() const { return unfinished_.load(std::memory_order_acquire) > 0; }
+  void rethrow_error() {
     if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
   }
   // Takes the chunks back that nobody has claimed.
@@ -144,10 +172,15 @@ class internal::Pool {
       wake_.notify_all();
     }
     in_parallel_for = true;
+    Participant& caller = participants_[0];
+    caller.join();
+    caller.begin();
     while (loop_.work()) {
     }
     in_parallel_for = false;
-    loop_.close();
+    wait_for(loop_);
+    caller.end(false);
+    loop_.rethrow_error();
     return true;
   }
 
@@ -155,33 +188,109 @@ class internal::Pool {
   bool take_idle_loop() { return !idle_taken_.exchange(true); }
   void give_idle_loop() { idle_taken_.store(false); }
   Loop& idle_loop() { return idle_; }
+  void finish_idle_loop() {
+    while (idle_.work()) {
+    }
+    std::unique_lock<std::mutex> one_caller(caller_, std::try_to_lock);
+    if (one_caller) {
+      wait_for(idle_);
+    } else {
+      while (idle_.is_unfinished()) std::this_thread::yield();
+    }
+  }
 
  private:
   void worker(int number) {
     FlushDenormals flush;
     thread_number = number;
     in_parallel_for = true;
+    Participant& me = participants_[number];
+    me.join();
     while (true) {
+      me.begin();
       while (loop_.work()) {
       }
-      for (int turn = 0; turn < kSpins + kYields && !loop_.has_work(); ++turn) {
-        if (idle_.work()) {
-          turn = 0;
-        } else {
-          turn < kSpins ? pause_cpu() : std::this_thread::yield();
-        }
-      }
-      if (loop_.has_work()) continue;
+      me.end(true);
+      if (await_work(me)) continue;
       std::unique_lock<std::mutex> lock(sleep_);
-      sleepers_.fetch_add(1, std::memory_order_seq_cst);
-      wake_.wait(lock, [this] { return stop_ || loop_.has_work(std::memory_order_seq_cst); });
-      sleepers_.fetch_sub(1, std::memory_order_relaxed);
+      if (me.takes_leave()) {
+        wake_.wait_for(lock, kLeave, [this] { return stop_; });
+      } else {
+        sleepers_.fetch_add(1, std::memory_order_seq_cst);
+        wake_.wait(lock, [this] { return stop_ || loop_.has_work(std::memory_order_seq_cst); });
+        sleepers_.fetch_sub(1, std::memory_order_relaxed);
+      }
       if (stop_) return;
+    }
+  }
+
+  // False when there has been no work for a while, or should be none for this worker.
+  bool await_work(Participant& me) {
+    const Participant& caller = participants_[0];
+    Watch watch;
+    Wait wait;
+    while (!me.is_left_out()) {
+      if (loop_.has_work()) return true;
+      if (work_when_idle(me)) {
+        wait = Wait();
+      } else if (wait.turn()) {
+        if (wait.is_long()) return false;
+        if (watch.sees_it_stand_still(caller)) make_way_for_caller(me);
+      }
+    }
+    return false;
+  }
+
+  bool work_when_idle(Participant& me) {
+    if (!idle_.has_work()) return false;
+    me.begin();
+    const bool has_worked = idle_.work();
+    me.end(true);
+    return has_worked;
+  }
+
+  // Another program has the core on which the caller would run on.
+  void make_way_for_caller(Participant& me) {
+    Participant& caller = participants_[0];
+    const bool is_shared = caller.core() == current_core();
+    const int64_t before = caller.cpu_time();
+    const int64_t away = yield_core();
+    if (away < kAtOnce) {
+      // Nobody else wants this core.
+      if (caller.bring_here()) is_shared ? leave_core() : go_to_core(caller.core());
+    } else if (is_shared && 2 * (caller.cpu_time() - before) > away) {
+      leave_core();  // it is the caller who wants this core
+    } else {
+      me.leave_out();  // every core is wanted: the caller alone does more with its part of them
+    }
+  }
+
+  // Waits for the chunks that workers have claimed, with caller_ held.
+  void wait_for(const Loop& loop) {
+    std::vector<Watch> watches;
+    for (Wait wait; loop.is_unfinished();) {
+      if (!wait.turn()) continue;
+      watches.resize(participants_.size());
+      for (size_t i = 1; i < participants_.size(); ++i) help(participants_[i], watches[i]);
+    }
+  }
+
+  // A worker that has to wait for its core in the middle of a chunk has this one meanwhile.
+  void help(Participant& worker, Watch& watch) {
+    if (worker.is_moved()) {
+      yield_core();
+    } else if (watch.sees_it_stand_still(worker)) {
+      if (yield_core() < kAtOnce) {
+        if (worker.bring_here()) yield_core();
+      } else if (watch.sees_it_stand_still(worker)) {
+        worker.leave_out();  // other programs want this core too
+      }
     }
   }
 
   void start_workers() {
     started_ = true;
+    for (int i = 0; i < threads_; ++i) participants_.emplace_back();
     try {
       for (int i = 1; i < threads_; ++i) workers_.emplace_back([this, i] { worker(i); });
     } catch (const std::system_error&) {
@@ -197,6 +306,7 @@ class internal::Pool {
     }
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
+    participants_.clear();
     stop_ = started_ = false;
   }
 
@@ -204,6 +314,7 @@ class internal::Pool {
   std::atomic<int> threads_;
   bool started_ = false;
   std::vector<std::thread> workers_;
+  std::deque<Participant> participants_;  // the caller, then the workers
 
   Loop loop_, idle_;
   std::atomic<bool> idle_taken_{false};
@@ -314,7 +425,7 @@ IdleLoop::IdleLoop()
 IdleLoop::~IdleLoop() {
   if (!pool_) return;
   pool_->idle_loop().withdraw();
-  pool_->idle_loop().close();
+  pool_->finish_idle_loop();
   pool_->give_idle_loop();
 }
 
@@ -333,9 +444,7 @@ void IdleLoop::finish() {
   for (int64_t i = 0; i < chunks_; ++i) body_(i);
   chunks_ = 0;
   if (!pool_) return;
-  while (pool_->idle_loop().work()) {
-  }
-  pool_->idle_loop().close();
+  pool_->finish_idle_loop();
 }
 
 #if defined(__SSE2__)

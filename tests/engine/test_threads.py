@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,64 @@ def test_recording_belongs_to_its_thread():
     worker.join()
     recording.end()
     assert seen == [False] and len(recording) == 0
+
+
+def cores_of_threads():
+    """The cores where each thread of this process may run, by its id."""
+    return {thread: os.sched_getaffinity(int(thread)) for thread in os.listdir("/proc/self/task")}
+
+
+needs_affinity = pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity"), reason="no affinity on this system"
+)
+
+
+@needs_affinity
+@pytest.mark.parametrize("everywhere", [False, True], ids=["one core", "every core"])
+def test_a_foreign_busy_core_changes_neither_bits_nor_where_threads_may_run(threads, everywhere):
+    """Threads that other programs delay are moved meanwhile; that must not show."""
+    steps = 300
+    threads(1)
+    expected = train(steps=steps)
+    threads(2)
+    train()
+    before = cores_of_threads()
+    cores = os.sched_getaffinity(0)
+    code = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
+    loops = []
+    try:
+        for core_number in cores if everywhere else {max(cores)}:
+            loops.append(subprocess.Popen([sys.executable, "-c", code]))
+            os.sched_setaffinity(loops[-1].pid, {core_number})
+        for _ in range(3):
+            assert_same_bits(train(steps=steps), expected)
+            assert os.sched_getaffinity(0) == cores
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+    deadline = time.monotonic() + 10  # a worker may still be on its way
+    while cores_of_threads() != before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert cores_of_threads() == before
+
+
+@needs_affinity
+def test_more_threads_than_the_cores_that_a_process_may_use():
+    code = """
+import os
+core = min(os.sched_getaffinity(0))
+os.sched_setaffinity(0, {core})
+import numpy as np, pyclr
+pyclr.config.set_num_threads(3)
+x = np.random.default_rng(0).normal(size=(400, 400)).astype("float32")
+for _ in range(50):
+    y = pyclr.ops.matmul(x, x)
+masks = [os.sched_getaffinity(int(thread)) for thread in os.listdir("/proc/self/task")]
+assert masks == [{core}] * 3, masks
+np.testing.assert_allclose(y.numpy(), x.astype("float64") @ x, atol=1e-3)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_changing_the_number_of_threads_between_steps(threads):
