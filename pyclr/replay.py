@@ -79,6 +79,10 @@ class ReplayedStep:
     def run(self, key, structure, tensors):
         """Runs the step eagerly - recorded, while that may lead to a program - and returns what it
         returned. `structure`, which `key` must imply, is handed to the function."""
+        if _core.is_recording():
+            # One recording at a time: the step around this one, a student's, stays eager too.
+            _core.forbid_replay("another model's batches ran in the step")
+            return self._function(structure, tensors)
         entry = self._entries.setdefault(key, _Entry())
         self._last = entry
         version = self._version()
@@ -100,7 +104,7 @@ class ReplayedStep:
         which is recorded but computes and writes nothing. `False` leaves the answer to an eager
         `run`: of a step that wants values, or whose tensors somebody keeps, or that changed."""
         program = self._entries[key].program
-        if program.has_held:
+        if program.has_held or _core.is_recording():
             return False
         try:
             recording = self._record(structure, program.inputs, "rehearsal")[0]
