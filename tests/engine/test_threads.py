@@ -1,5 +1,6 @@
 """Threads: bits at any count, several Python threads, fork."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -119,9 +120,14 @@ def test_recording_belongs_to_its_thread():
     assert seen == [False] and len(recording) == 0
 
 
-def cores_of_threads():
-    """The cores where each thread of this process may run, by its id."""
-    return {thread: os.sched_getaffinity(int(thread)) for thread in os.listdir("/proc/self/task")}
+def bound_threads(cores):
+    """The threads of this process that may not run on just these cores."""
+    bound = []
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            if os.sched_getaffinity(int(thread)) != cores:
+                bound.append(thread)
+    return bound
 
 
 needs_affinity = pytest.mark.skipif(
@@ -137,9 +143,8 @@ def test_a_foreign_busy_core_changes_neither_bits_nor_where_threads_may_run(thre
     threads(1)
     expected = train(steps=steps)
     threads(2)
-    train()
-    before = cores_of_threads()
     cores = os.sched_getaffinity(0)
+    assert not bound_threads(cores)
     code = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
     loops = []
     try:
@@ -154,9 +159,9 @@ def test_a_foreign_busy_core_changes_neither_bits_nor_where_threads_may_run(thre
             loop.kill()
             loop.wait()
     deadline = time.monotonic() + 10  # a worker may still be on its way
-    while cores_of_threads() != before and time.monotonic() < deadline:
+    while bound_threads(cores) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert cores_of_threads() == before
+    assert not bound_threads(cores)
 
 
 @needs_affinity
@@ -171,7 +176,7 @@ x = np.random.default_rng(0).normal(size=(400, 400)).astype("float32")
 for _ in range(50):
     y = pyclr.ops.matmul(x, x)
 masks = [os.sched_getaffinity(int(thread)) for thread in os.listdir("/proc/self/task")]
-assert masks == [{core}] * 3, masks
+assert len(masks) >= 3 and all(mask == {core} for mask in masks), masks
 np.testing.assert_allclose(y.numpy(), x.astype("float64") @ x, atol=1e-3)
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
