@@ -277,7 +277,7 @@ class internal::Pool {
 
   // A worker that has to wait for its core in the middle of a chunk has this one meanwhile.
   void help(Participant& worker, Watch& watch) {
-    if (worker.is_moved()) {
+    if (worker.is_moved() || !Participant::can_be_watched()) {
       yield_core();
     } else if (watch.sees_it_stand_still(worker)) {
       if (yield_core() < kAtOnce) {

@@ -44,8 +44,10 @@ class Participant {
   bool is_left_out() const { return left_out_.load(std::memory_order_relaxed); }
   bool is_at_work() const { return state_.load(std::memory_order_acquire) == State::at_work; }
   bool is_moved() const { return state_.load(std::memory_order_acquire) == State::moved; }
-  // Nanoseconds of processor time that the thread has had, negative where the system does not tell.
+  // Nanoseconds of processor time that the thread has had, negative if can_be_watched() is false.
   int64_t cpu_time() const;
+  // Whether the system tells a thread's processor time to the microsecond.
+  static bool can_be_watched();
   // Where it began.
   int core() const { return core_.load(std::memory_order_relaxed); }
   // Moves the participant, if it is at work and does not run, to the core of the calling thread,

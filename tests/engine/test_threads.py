@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -162,6 +163,67 @@ def test_a_foreign_busy_core_changes_neither_bits_nor_where_threads_may_run(thre
     while bound_threads(cores) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not bound_threads(cores)
+
+
+# Counts the moves of threads; with COARSE set, processor time is told in ticks of 10 ms.
+SHIM = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+static int moves;
+int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t* cores) {
+  __atomic_fetch_add(&moves, 1, __ATOMIC_RELAXED);
+  int (*real)(pthread_t, size_t, const cpu_set_t*) = dlsym(RTLD_NEXT, "pthread_setaffinity_np");
+  return real(thread, size, cores);
+}
+int clock_gettime(clockid_t clock, struct timespec* time) {
+  static int (*real)(clockid_t, struct timespec*);
+  if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
+  int error = real(clock, time);
+  if (getenv("COARSE") && (clock < 0 || clock == CLOCK_THREAD_CPUTIME_ID))
+    time->tv_nsec -= time->tv_nsec % 10000000;
+  return error;
+}
+__attribute__((destructor)) static void tell(void) { printf("%d moves\n", moves); }
+"""
+
+
+@needs_affinity
+@pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler")
+@pytest.mark.parametrize("environment", [{}, {"COARSE": "1"}], ids=["fine", "coarse"])
+def test_threads_are_moved_only_where_the_clock_tells_who_stands_still(tmp_path, environment):
+    """Beside a foreign loop on one core, with a thread for every core."""
+    (tmp_path / "shim.c").write_text(SHIM)
+    build = ["cc", "-shared", "-fPIC", "-o", "shim.so", "shim.c", "-ldl", "-lpthread"]
+    subprocess.run(build, cwd=tmp_path, check=True)
+    code = """
+import os, subprocess, sys, time
+import pyclr
+loop = subprocess.Popen([sys.executable, "-c", "while True: pass"], env={})
+os.sched_setaffinity(loop.pid, {max(os.sched_getaffinity(0))})
+pyclr.config.set_num_threads(len(os.sched_getaffinity(0)))
+x = pyclr.ops.full((256, 256), 0.5)
+try:
+    stop = time.monotonic() + 1.5
+    while time.monotonic() < stop:
+        y = pyclr.ops.matmul(x, x)
+finally:
+    loop.kill()
+assert (y.numpy() == 64).all()
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environment | {"LD_PRELOAD": str(tmp_path / "shim.so")},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    moves = int(run.stdout.split()[0])
+    assert moves == 0 if environment or len(os.sched_getaffinity(0)) == 1 else moves > 0
 
 
 @needs_affinity
