@@ -36,7 +36,7 @@ using std::chrono::milliseconds;
 // How often a waiting thread looks what has become of the one it waits for, how long a worker spins
 // before it sleeps, and how long it keeps away from cores that other programs want.
 constexpr microseconds kBetweenLooks{5};
-constexpr microseconds kPatience{60};
+constexpr microseconds kPatience{200};
 constexpr milliseconds kLeave{50};
 
 thread_local bool in_parallel_for = false;
