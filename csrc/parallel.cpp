@@ -249,7 +249,7 @@ class internal::Pool {
     return has_worked;
   }
 
-  // Another program has the core on which the caller would run on.
+  // Another program has the core of the caller.
   void make_way_for_caller(Participant& me) {
     Participant& caller = participants_[0];
     const bool is_shared = caller.core() == current_core();
@@ -271,7 +271,8 @@ class internal::Pool {
     for (Wait wait; loop.is_unfinished();) {
       if (!wait.turn()) continue;
       watches.resize(participants_.size());
-      for (size_t i = 1; i < participants_.size(); ++i) help(participants_[i], watches[i]);
+      for (size_t i = 1; i < participants_.size() && loop.is_unfinished(); ++i)
+        help(participants_[i], watches[i]);
     }
   }
 
