@@ -195,6 +195,14 @@ bool is_held(const Recording& recording) {
   return !held_storages(recording, made_storages(recording)).empty();
 }
 
+[[gnu::cold]] void release_values(const Recording& recording) {
+  auto made = made_storages(recording);
+  Storages kept = held_storages(recording, made);
+  for (const Tensor& output : recording.outputs) kept.insert(output->storage.get());
+  for (const auto& storage : made)
+    if (!kept.contains(storage.get())) storage->release();
+}
+
 [[gnu::cold]] Program::Program(Recording recording) : recording_(std::move(recording)) {
   check(recording_.obstacle.empty(), "This step can not be replayed: ", recording_.obstacle);
   auto made = made_storages(recording_);

@@ -14,6 +14,9 @@ std::string difference(const Recording& a, const Recording& b);
 
 // Whether something outside holds a tensor that the step made.
 bool is_held(const Recording& recording);
+// Gives the memory back of what the step made and nothing outside holds: what is left tells a
+// later recording's differences all the same.
+void release_values(const Recording& recording);
 
 // Where a storage made by the step lives in the arena. Calls [first, last] use it.
 struct Placement {

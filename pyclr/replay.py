@@ -41,6 +41,7 @@ class _Entry:
 
     def __init__(self):
         self.recording = None
+        self.has_values = False  # of the recording
         self.pending = None  # agreed; becomes the program in finish()
         self.program = None
         self.structure = None
@@ -148,22 +149,28 @@ class ReplayedStep:
                 return entry
             entry.attempts += 1
             entry.reason = difference
-        entry.recording = recording
+        entry.recording, entry.has_values = recording, True
         return entry
 
     @staticmethod
     def _make_program(entry, recording, feeds, structure):
         entry.structure = tree.map_structure(lambda leaf: None, structure)
         entry.feeds = list({id(tensor): (tensor, rows) for tensor, rows in feeds}.values())
-        entry.recording = None
+        entry.recording, entry.has_values = None, False
         entry.pending = recording
         entry.reason = ""
 
     def finish(self, key):
-        """Turns the agreed recording into a program. Called when the caller has dropped the
-        tensors of the step, so that they count as free memory."""
+        """Turns the agreed recording into a program; of one that waits for its like, only the
+        structure stays. Called when the caller has dropped the tensors of the step, so that they
+        count as free memory."""
         entry = self._entries.get(key)
-        if entry is not None and entry.pending is not None:
+        if entry is None:
+            return
+        if entry.has_values:
+            entry.recording.release_values()
+            entry.has_values = False
+        if entry.pending is not None:
             entry.program, entry.pending = _core.Program(entry.pending), None
             _core.trim_memory()
 

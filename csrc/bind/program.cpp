@@ -124,6 +124,9 @@ void remove_tape(Tape* tape) {
       .def_property_readonly(
           "is_held", [](const Recording& r) { return is_held(r); },
           "Whether something outside holds a tensor that it made.")
+      .def(
+          "release_values", [](const Recording& r) { release_values(r); },
+          "Gives the memory back of what it made and nothing outside holds.")
       .def_property_readonly("obstacle", [](const Recording& r) { return r.obstacle; })
       .def("__len__", [](const Recording& r) { return r.calls.size(); })
       .def("describe", [](const Recording& r) {

@@ -1,6 +1,8 @@
 """When two recordings of a step are one computation, and the reason when they are not."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -230,3 +232,57 @@ def test_audit():
     changed = record(lambda x: f.add(f.exp(x), 2.0), X)
     assert "a constant" in program.difference_from(changed)
     assert "the step made" in program.difference_from(record(lambda x: f.exp(x), X))
+
+
+def test_released_recording_keeps_what_is_held_and_tells_differences():
+    """Held: an activation, a view of one, what the step returned, a variable that it wrote."""
+    stashed, variable = [], tensor([0.0, 0.0, 0.0])
+    x = tensor([1.0, 2.0, 3.0])
+    expected = np.exp(x.numpy())
+
+    def step(x, factor=2.0):
+        y = f.exp(x)
+        stashed.append(f.multiply(y, factor))
+        stashed.append(f.reshape(f.negative(y), shape=[3, 1]))
+        f.assign(variable, f.sqrt(y))
+        return f.add(y, 1.0)
+
+    recording, results = core.Recording([x]), []
+    recording.begin()
+    results.append(step(x))
+    recording.end()
+    recording.set_outputs(results)
+    for _ in range(2):  # as often as one likes
+        recording.release_values()
+    for _ in range(20):  # other values in the memory that is free
+        f.full(shape=[3], value=7.0)
+    np.testing.assert_allclose(stashed[0].numpy(), 2 * expected, rtol=1e-6)
+    np.testing.assert_allclose(stashed[1].numpy()[:, 0], -expected, rtol=1e-6)
+    np.testing.assert_allclose(variable.numpy(), np.sqrt(expected), rtol=1e-6)
+    np.testing.assert_allclose(results[0].numpy(), expected + 1, rtol=1e-6)
+    assert core.difference(recording, record(step, x)) == ""
+    other = record(lambda x: step(x, 3.0), x)
+    assert "a constant" in core.difference(recording, other)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no /proc on this system")
+def test_second_recording_uses_the_memory_of_the_first():
+    code = """
+import re, numpy as np, pyclr
+from pyclr import layers
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read()).group(1)) / 1024
+model = pyclr.Sequential([pyclr.Input((256,))])
+for _ in range(8):
+    model.add(layers.Dense(256, "tanh"))
+model.compile("sgd", "mse")
+x = np.ones((4096, 256), "float32")
+model.evaluate(x[:2], x[:2], verbose=0)  # what is imported and built at first
+peaks = [peak()]
+for _ in range(2):
+    model.fit(x, x, batch_size=len(x), verbose=0)
+    peaks.append(peak())
+first, second = np.diff(peaks)
+assert first > 30 and second < first / 3, peaks
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
