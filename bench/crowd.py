@@ -32,12 +32,12 @@ _PROCESSES = 4
 
 
 @contextlib.contextmanager
-def busy_core():
-    """A foreign process that keeps the last of the cores busy."""
+def busy_core(core=None):
+    """A foreign process that keeps a core, by default the last, busy."""
     code = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
     loop = subprocess.Popen([sys.executable, "-c", code])
     try:
-        os.sched_setaffinity(loop.pid, {max(os.sched_getaffinity(0))})
+        os.sched_setaffinity(loop.pid, {max(os.sched_getaffinity(0)) if core is None else core})
         yield
     finally:
         loop.kill()

@@ -173,13 +173,13 @@ class internal::Pool {
     }
     in_parallel_for = true;
     Participant& caller = participants_[0];
-    caller.join();
+    caller.enroll();
     caller.begin();
     while (loop_.work()) {
     }
     in_parallel_for = false;
     wait_for(loop_);
-    caller.end(false);
+    caller.end(/*go_back=*/false);
     loop_.rethrow_error();
     return true;
   }
@@ -205,12 +205,12 @@ class internal::Pool {
     thread_number = number;
     in_parallel_for = true;
     Participant& me = participants_[number];
-    me.join();
+    me.enroll();
     while (true) {
       me.begin();
       while (loop_.work()) {
       }
-      me.end(true);
+      me.end(/*go_back=*/true);
       if (await_work(me)) continue;
       std::unique_lock<std::mutex> lock(sleep_);
       if (me.takes_leave()) {
@@ -245,7 +245,7 @@ class internal::Pool {
     if (!idle_.has_work()) return false;
     me.begin();
     const bool has_worked = idle_.work();
-    me.end(true);
+    me.end(/*go_back=*/true);
     return has_worked;
   }
 
@@ -267,12 +267,10 @@ class internal::Pool {
 
   // Waits for the chunks that workers have claimed, with caller_ held.
   void wait_for(const Loop& loop) {
-    std::vector<Watch> watches;
     for (Wait wait; loop.is_unfinished();) {
       if (!wait.turn()) continue;
-      watches.resize(participants_.size());
       for (size_t i = 1; i < participants_.size() && loop.is_unfinished(); ++i)
-        help(participants_[i], watches[i]);
+        help(participants_[i], watches_[i]);
     }
   }
 
@@ -292,6 +290,7 @@ class internal::Pool {
   void start_workers() {
     started_ = true;
     for (int i = 0; i < threads_; ++i) participants_.emplace_back();
+    watches_.resize(participants_.size());
     try {
       for (int i = 1; i < threads_; ++i) workers_.emplace_back([this, i] { worker(i); });
     } catch (const std::system_error&) {
@@ -308,6 +307,7 @@ class internal::Pool {
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
     participants_.clear();
+    watches_.clear();
     stop_ = started_ = false;
   }
 
@@ -316,6 +316,7 @@ class internal::Pool {
   bool started_ = false;
   std::vector<std::thread> workers_;
   std::deque<Participant> participants_;  // the caller, then the workers
+  std::vector<Watch> watches_;            // the caller's, of each
 
   Loop loop_, idle_;
   std::atomic<bool> idle_taken_{false};

@@ -67,7 +67,7 @@ void leave_core() {
   if (set_cores(pthread_self(), others)) set_cores(pthread_self(), cores);
 }
 
-void Participant::join() {
+void Participant::enroll() {
   thread_ = pthread_self();
   clockid_t clock;
   if (pthread_getcpuclockid(thread_, &clock) == 0) clock_.store(clock, std::memory_order_relaxed);
@@ -132,7 +132,7 @@ bool Participant::bring_here() {
 int current_core() { return -1; }
 void go_to_core(int) {}
 void leave_core() {}
-void Participant::join() {}
+void Participant::enroll() {}
 void Participant::begin() { state_.store(State::at_work, std::memory_order_release); }
 void Participant::end(bool) { state_.store(State::away, std::memory_order_release); }
 int64_t Participant::cpu_time() const { return -1; }

@@ -28,7 +28,7 @@ class Participant {
   // For the thread itself.
 
   // The calling thread is the participant from now on.
-  void join();
+  void enroll();
   // Between begin() and end() others may wait for this thread, and move it.
   void begin();
   // Undoes a move: the thread may run wherever it might before. Goes back to the core it came from

@@ -182,6 +182,11 @@ Storages held_storages(const Recording& recording,
   return held;
 }
 
+void release_others(const std::vector<std::shared_ptr<Storage>>& made, const Storages& kept) {
+  for (const auto& storage : made)
+    if (!kept.contains(storage.get())) storage->release();
+}
+
 }  // namespace
 
 // Small enough that a thread is soon back at the step.
@@ -196,11 +201,10 @@ bool is_held(const Recording& recording) {
 }
 
 [[gnu::cold]] void release_values(const Recording& recording) {
-  auto made = made_storages(recording);
+  const auto made = made_storages(recording);
   Storages kept = held_storages(recording, made);
   for (const Tensor& output : recording.outputs) kept.insert(output->storage.get());
-  for (const auto& storage : made)
-    if (!kept.contains(storage.get())) storage->release();
+  release_others(made, kept);
 }
 
 [[gnu::cold]] Program::Program(Recording recording) : recording_(std::move(recording)) {
@@ -286,8 +290,7 @@ bool is_held(const Recording& recording) {
 
   // The recording is kept for its structure only: its memory goes back, except what is compared
   // by content or identity.
-  for (const auto& storage : made)
-    if (!pinned.contains(storage.get())) storage->release();
+  release_others(made, pinned);
 }
 
 std::string Program::difference_from(const Recording& recording) const {

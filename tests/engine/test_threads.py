@@ -14,6 +14,7 @@ import pytest
 from steps import Net, assert_same_bits, batches, f, make_program, record, tensor
 
 import pyclr
+from bench.crowd import busy_core
 from pyclr import _core as core
 from pyclr._feed import Feeder
 
@@ -146,19 +147,12 @@ def test_a_foreign_busy_core_changes_neither_bits_nor_where_threads_may_run(thre
     threads(2)
     cores = os.sched_getaffinity(0)
     assert not bound_threads(cores)
-    code = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
-    loops = []
-    try:
-        for core_number in cores if everywhere else {max(cores)}:
-            loops.append(subprocess.Popen([sys.executable, "-c", code]))
-            os.sched_setaffinity(loops[-1].pid, {core_number})
+    with contextlib.ExitStack() as loops:
+        for busy in cores if everywhere else {max(cores)}:
+            loops.enter_context(busy_core(busy))
         for _ in range(3):
             assert_same_bits(train(steps=steps), expected)
             assert os.sched_getaffinity(0) == cores
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
     deadline = time.monotonic() + 10  # a worker may still be on its way
     while bound_threads(cores) and time.monotonic() < deadline:
         time.sleep(0.01)
