@@ -12,17 +12,6 @@ from pyclr import _core as core
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 
-# Processes that tests start by `fork` do not touch what is warned of: JAX, where Keras has imported
-# it before, and threads.
-_OF_FORK = [pytest.mark.filterwarnings(f"ignore:{text}") for text in ("os.fork", "This process")]
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        for mark in _OF_FORK:
-            item.add_marker(mark)
-
-
 @pytest.fixture
 def rng():
     return np.random.default_rng(20)

@@ -26,7 +26,6 @@ NOT_WRITTEN = {
 }
 
 # Of JAX, which convolves for Keras' NumPy backend.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 
 cases = pytest.mark.parametrize("case", LAYERS, ids=str)
 

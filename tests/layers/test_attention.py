@@ -12,7 +12,6 @@ os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
 # Of JAX, which draws for Keras' NumPy backend.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 
 RNG = np.random.default_rng(0)
 QUERY, VALUE = (RNG.normal(size=shape).astype("float32") for shape in ((2, 4, 6), (2, 5, 6)))

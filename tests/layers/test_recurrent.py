@@ -13,7 +13,6 @@ os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
 # Of JAX, which draws for Keras' NumPy backend.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 
 X = np.random.default_rng(0).normal(size=(3, 6, 4)).astype("float32")
 KINDS = pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM"])

@@ -14,7 +14,6 @@ from .graphs import GRAPHS, data_for, residual_with_depths, straight
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 graphs = pytest.mark.parametrize("build", GRAPHS, ids=lambda build: build.__name__)
 
 

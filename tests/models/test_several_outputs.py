@@ -10,7 +10,6 @@ import pyclr
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 
 ROWS = 10
 rng = np.random.default_rng(0)

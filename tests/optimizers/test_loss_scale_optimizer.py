@@ -119,7 +119,6 @@ def test_state_and_config():
     assert again.get_config() == optimizer.get_config()
 
 
-@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 def test_keras_has_the_same_config_and_state():
     os.environ.setdefault("KERAS_BACKEND", "numpy")
     keras = pytest.importorskip("keras")

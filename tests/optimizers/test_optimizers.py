@@ -17,7 +17,6 @@ from pyclr.testing import check_optimizer
 from .cases import OPTIMIZERS, OPTIONS
 
 # Of JAX, which Keras' NumPy backend uses for some things.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 
 every_optimizer = pytest.mark.parametrize("name", OPTIMIZERS)
 

@@ -168,10 +168,8 @@ OPTIMIZERS = {
 }
 
 # Of JAX, which convolves for Keras' NumPy backend.
-quiet = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 
 
-@quiet
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_trained_model_in_keras_and_back(keras, optimizer, tmp_path):
     model, x = make_trained(OPTIMIZERS[optimizer]())
@@ -197,7 +195,6 @@ def test_trained_model_in_keras_and_back(keras, optimizer, tmp_path):
     assert back.optimizer.get_config() == model.optimizer.get_config()
 
 
-@quiet
 def test_weights_in_keras_and_back(keras, tmp_path):
     model, x = make_trained("adam")
     model.save(tmp_path / "ours.keras")
@@ -246,7 +243,6 @@ def composite(package):
     return Net()
 
 
-@quiet
 def test_subclassed_model_has_the_places_of_keras(keras, tmp_path):
     x = np.random.default_rng(1).random((3, 5), "float32")
     theirs, ours = composite(keras), composite(pyclr)
@@ -261,8 +257,6 @@ def test_subclassed_model_has_the_places_of_keras(keras, tmp_path):
     assert state_in(tmp_path / "ours.weights.h5").keys() == places
 
 
-@quiet
-@pytest.mark.filterwarnings("ignore:overflow encountered")  # of Keras' dry runs of cells
 @pytest.mark.parametrize("case", LAYERS, ids=str)
 def test_every_layer_both_ways(keras, case, tmp_path):
     if case.name == "Softmax" and case.kwargs.get("axis") == (1, 2):
