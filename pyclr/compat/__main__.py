@@ -2,6 +2,7 @@
 
 import builtins
 import io
+import linecache
 import os
 import pkgutil
 import runpy
@@ -36,7 +37,10 @@ def main(arguments):
         runpy._run_module_as_main(arguments[1])  # what `python -m` itself calls
     else:
         _set_first_path("")
-        exec(compile(arguments[1], "<string>", "exec", dont_inherit=True), module.__dict__)
+        code = arguments[1]
+        if sys.version_info >= (3, 13):  # whose tracebacks show the lines of a command
+            linecache.cache["<string>"] = len(code), None, code.splitlines(True), "<string>"
+        exec(compile(code, "<string>", "exec", dont_inherit=True), module.__dict__)
 
 
 def _run_script(script, module):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from copy import copy
 
 import numpy as np
 
@@ -303,13 +302,10 @@ class Window(Stage):
 
 
 class Endless(Numbers):
-    """The integers from a number on."""
+    """The integers from a number on, as far as their dtype has them."""
 
     def __init__(self, start):
-        super().__init__(itertools.count(start), "int64")
-
-    def iterate(self, visit):
-        return (np.asarray(i, "int64") for i in copy(self._numbers))
+        super().__init__(range(start, 1 << 63), "int64")
 
     def length(self):
         return INFINITE

@@ -430,7 +430,7 @@ LINALG = {
         case(f(4, 3), options="g"),
     ],
     "eigh": [case(definite(2, n=3), options="g")],
-    "eig": [case(definite(n=3), options="g")],
+    "eig": [case(definite(n=3), options="gd")],
 }
 
 MATH = {
