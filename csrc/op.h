@@ -11,7 +11,7 @@
 //     static Tensors vjp(const Call& call, const Tensors& dy, const Needs& needs);
 //     static bool writes(const Call& call, size_t input);  // optional; absent: none
 //     // optional; present in a pointwise op: n results, from operands that are in step with them.
-//     static void elements(const Elements* operands, int64_t n);  // inputs, then the output
+//     static void elements(const Elements* operands, int64_t n);  // inputs, then any output
 //   };
 #pragma once
 

@@ -2,6 +2,7 @@
 // them while it is in the nearest cache. Each computes what it computes alone: the same bits.
 #include "ops/chain.h"
 
+#include <atomic>
 #include <unordered_map>
 
 #include "kernels/blocking.h"
@@ -107,7 +108,7 @@ struct Operand {
 };
 
 // What is done with a block of elements: an op, or without one an operand is made to move. The last
-// operand is the result.
+// operand is the result, but of an op that writes its first one.
 struct Step {
   const Op* op = nullptr;
   std::vector<Operand> operands;
@@ -118,10 +119,12 @@ struct ChainAttributes {
   std::vector<Step> once;   // whose results are one for all blocks
   std::vector<Step> steps;  // for each block
   std::vector<Broadcast> spreads;
-  int64_t row = 0;          // blocks do not go beyond a row of so many results
-  int64_t piece = 0;        // of a row: elements of a block
-  int64_t blocks = 0;       // that are in use at a time
-  int64_t block_bytes = 0;  // of each
+  std::vector<bool> writes;  // inputs, in place
+  int64_t size = 0;          // of the results
+  int64_t row = 0;           // blocks do not go beyond a row of so many results
+  int64_t piece = 0;         // of a row: elements of a block
+  int64_t blocks = 0;        // that are in use at a time
+  int64_t block_bytes = 0;   // of each
   std::string members;
   bool operator==(const ChainAttributes&) const = default;
   void fields(auto&& v) { v("members", members); }
@@ -130,9 +133,10 @@ struct ChainAttributes {
 // Asks for part `part` of `parts` of what the n results from `begin` on are made of.
 void prefetch(const Call& call, int64_t begin, int64_t n, int64_t part, int64_t parts) {
   constexpr int64_t kLine = 64;
+  const int64_t size = call.attrs_as<ChainAttributes>().size;
   for (const Tensors* tensors : {&call.inputs, &call.outputs})
     for (const Tensor& x : *tensors) {
-      if (x->size() != call.out()->size()) continue;
+      if (x->size() != size) continue;
       const int64_t width = static_cast<int64_t>(size_of(x->dtype)), lines = n * width / kLine;
       const std::byte* data = x->data<std::byte>() + begin * width;
       for (int64_t i = lines * part / parts; i < lines * (part + 1) / parts; ++i)
@@ -179,32 +183,41 @@ void run_step(const ChainAttributes& chain, const Step& step, const Address* add
 void run_chain(const Call& call) {
   const auto& chain = call.attrs_as<ChainAttributes>();
   const int64_t pieces = (chain.row + chain.piece - 1) / chain.piece;  // of a row
-  const int64_t count = call.out()->size() / chain.row * pieces;
+  const int64_t count = chain.size / chain.row * pieces;
   const int64_t steps = static_cast<int64_t>(chain.steps.size()), work = chain.piece * steps;
   const int64_t chunk = std::max({int64_t{1}, kWork / work, count / kMostChunks});
   const auto first_of = [&](int64_t i) {
     return i / pieces * chain.row + i % pieces * chain.piece;
   };
-  const bool far = call.out()->size() >= kFar;
+  const bool far = chain.size >= kFar;
+  static std::atomic<int64_t> runs = 0;
+  const int64_t run = ++runs;
   parallel_for((count + chunk - 1) / chunk, [&](int64_t c) {
-    thread_local Scratch scratch;
-    thread_local std::vector<Address> addresses;
-    std::byte* blocks = scratch.get<std::byte>(chain.blocks * chain.block_bytes);
-    addresses.clear();
-    for (const auto* list : {&chain.once, &chain.steps})
-      for (const Step& step : *list)
-        for (const Operand& x : step.operands)
-          addresses.push_back(address_of(call, step, x, blocks));
-    const Address* next_address = addresses.data();
-    for (const Step& step : chain.once) {
-      run_step(chain, step, next_address, 0, chain.piece);
-      next_address += step.operands.size();
+    thread_local struct {
+      int64_t run = 0;  // whose addresses are here, and values that are one for all blocks
+      Scratch scratch;
+      std::vector<Address> addresses;
+      const Address* of_steps;
+    } own;
+    if (own.run != run) {
+      std::byte* blocks = own.scratch.get<std::byte>(chain.blocks * chain.block_bytes);
+      own.addresses.clear();
+      for (const auto* list : {&chain.once, &chain.steps})
+        for (const Step& step : *list)
+          for (const Operand& x : step.operands)
+            own.addresses.push_back(address_of(call, step, x, blocks));
+      own.of_steps = own.addresses.data();
+      for (const Step& step : chain.once) {
+        run_step(chain, step, own.of_steps, 0, chain.piece);
+        own.of_steps += step.operands.size();
+      }
+      own.run = run;
     }
     const int64_t end = std::min(count, (c + 1) * chunk);
     for (int64_t i = c * chunk; i < end; ++i) {
       const int64_t begin = first_of(i), next = first_of(i + 1);
       const int64_t n = std::min(chain.piece, chain.row - i % pieces * chain.piece);
-      const Address* at = next_address;
+      const Address* at = own.of_steps;
       for (int64_t s = 0; s < steps; ++s) {
         if (far && i + 1 < end) prefetch(call, next, n, s, steps);
         run_step(chain, chain.steps[s], at, begin, n);
@@ -219,18 +232,21 @@ constexpr Op chain_op = [] {
   Op op{};
   op.name = "chain";
   op.run = run_chain;
+  op.writes = [](const Call& call, size_t input) -> bool {
+    return call.attrs_as<ChainAttributes>().writes[input];
+  };
   return op;
 }();
 
 // Broadcasts without expansion where rows are long: the row that blocks do not go beyond. Else the
 // size of the results: one row.
 [[gnu::cold]] int64_t common_row(const std::vector<const Call*>& members) {
-  const int64_t size = members[0]->out()->size();
+  const int64_t size = result_of(*members[0])->size();
   std::vector<int64_t> rows;
   for (const Call* member : members)
     for (const Tensor& in : member->inputs)
       if (in->size() != size && in->size() != 1)
-        rows.push_back(broadcast_of(in->shape, member->out()->shape).row());
+        rows.push_back(broadcast_of(in->shape, result_of(*member)->shape).row());
   if (rows.empty()) return size;
   const int64_t row = *std::min_element(rows.begin(), rows.end());
   const bool divides = std::all_of(rows.begin(), rows.end(), [&](auto r) { return r % row == 0; });
@@ -241,8 +257,9 @@ constexpr Op chain_op = [] {
 class Builder {
  public:
   [[gnu::cold]] explicit Builder(const std::vector<const Call*>& members) {
+    chain_.size = result_of(*members[0])->size();
     chain_.row = common_row(members);
-    expands_ = chain_.row == members[0]->out()->size();
+    expands_ = chain_.row == chain_.size;
     const int64_t pieces = (chain_.row + kBlock - 1) / kBlock;
     constexpr int64_t unit = 64;
     chain_.piece = (chain_.row / pieces + unit) / unit * unit;
@@ -250,10 +267,15 @@ class Builder {
   }
 
   [[gnu::cold]] void add(const Call& member, bool kept) {
-    const Tensor& out = member.out();
+    const Tensor& out = result_of(member);
     Step step{member.op, {}};
     for (const Tensor& in : member.inputs) step.operands.push_back(operand(in, out->shape));
     chain_.members += (chain_.members.empty() ? "(" : ", ") + std::string(member.op->name);
+    if (member.outputs.empty()) {
+      chain_.writes[step.operands[0].index] = true;
+      chain_.steps.push_back(std::move(step));
+      return;
+    }
     if (member.op == &broadcast_to_op && step.operands[0].moves && !kept) {
       known_.emplace(out.get(), step.operands[0]);
       return;
@@ -286,7 +308,7 @@ class Builder {
   [[gnu::cold]] Operand operand(const Tensor& x, const Shape& result) {
     if (auto it = known_.find(x.get()); it != known_.end()) return it->second;
     const auto [input, is_new] = inputs_.try_emplace(x.get(), call_.inputs.size());
-    if (is_new) call_.inputs.push_back(x);
+    if (is_new) call_.inputs.push_back(x), chain_.writes.push_back(false);
     const bool full = x->size() == result.size();
     Operand source{Operand::input, x->dtype, full, input->second};
     if (full || x->size() == 1) return source;
@@ -348,7 +370,7 @@ class Builder {
 [[gnu::cold]] Call make_chain(const std::vector<const Call*>& members,
                               const std::function<bool(const Tensor&)>& kept) {
   Builder builder(members);
-  for (const Call* member : members) builder.add(*member, kept(member->out()));
+  for (const Call* member : members) builder.add(*member, kept(result_of(*member)));
   return builder.finish();
 }
 

@@ -27,6 +27,15 @@ struct Assign {
     check_like(call);
     return {};
   }
+  static void elements(const Elements* at, int64_t n) {
+    with_size(at[0].dtype, [&](auto t) {
+      using T = decltype(t);
+      if (at[1].moves)
+        std::copy_n(at[1].as<T>(), n, at[0].as<T>());
+      else
+        std::fill_n(at[0].as<T>(), n, *at[1].as<T>());
+    });
+  }
   static void run(const Call& call) {
     std::memmove(call.in(0)->data<char>(), call.in(1)->data<char>(), call.in(0)->bytes());
   }
@@ -43,15 +52,22 @@ struct AssignAdd {
     check_type(call.in(0)->dtype != DType::boolean, "assign_add: not defined for booleans.");
     return {};
   }
-  static void run(const Call& call) {
-    with_type(call.in(0)->dtype, [&](auto t) {
+  static void elements(const Elements* at, int64_t n) {
+    with_type(at[0].dtype, [&](auto t) {
       using T = decltype(t);
-      T* variable = call.in(0)->data<T>();
-      const T* value = call.in(1)->data<T>();
-      for_row_groups(call.in(0)->size(), 1, [&](int64_t first, int64_t count) {
-        for (int64_t i = first; i < first + count; ++i)
-          variable[i] = static_cast<T>(variable[i] + value[i]);
-      });
+      T* variable = at[0].as<T>();
+      const T* value = at[1].as<T>();
+      const int64_t step = at[1].moves;
+      for (int64_t i = 0; i < n; ++i) variable[i] = static_cast<T>(variable[i] + value[i * step]);
+    });
+  }
+  static void run(const Call& call) {
+    const TensorData &variable = *call.in(0), &value = *call.in(1);
+    const std::array operands = {Elements{variable.data<std::byte>(), variable.dtype, true},
+                                 Elements{value.data<std::byte>(), value.dtype, true}};
+    for_row_groups(variable.size(), 1, [&](int64_t first, int64_t count) {
+      const std::array piece = {operands[0].from(first), operands[1].from(first)};
+      elements(piece.data(), count);
     });
   }
   static bool writes(const Call&, size_t input) { return input == 0; }
