@@ -102,9 +102,13 @@ void conv_weight_gradient(const ConvShape& s, const T* x, const T* dy, T* dw) {
   // Few enough positions at a time for x and dy to stay in cache while all taps pass by: a band of
   // output rows, or several small images.
   constexpr int64_t kPositions = 256;
+  // Of a depthwise convolution all channels of a position, which are read tap row by tap row.
+  constexpr int64_t kNumbers = 32768, kFewest = 16;
+  const int64_t at_once =
+      is_depthwise(s) ? std::clamp(kNumbers / s.c, kFewest, kPositions) : kPositions;
   const int64_t lines =
-      std::clamp<int64_t>(kPositions / std::max<int64_t>(1, s.ow), 1, std::max<int64_t>(1, s.oh));
-  const int64_t images = std::max<int64_t>(1, kPositions / std::max<int64_t>(1, positions));
+      std::clamp<int64_t>(at_once / std::max<int64_t>(1, s.ow), 1, std::max<int64_t>(1, s.oh));
+  const int64_t images = std::max<int64_t>(1, at_once / std::max<int64_t>(1, positions));
   const int64_t groups = image_groups(s);
   // A group's taps may be shared by threads, row by row.
   const int64_t shares = std::min(s.kh, ceil_div(parts_of(s.n * positions * size), groups));

@@ -111,6 +111,17 @@ CONVOLUTIONS = {
     "depthwise-strided": lambda n: ((1, 7, 7, n), (3, 2, 1, n), {"groups": n, "strides": [2, 2]}),
     "depthwise-wide": lambda n: ((2, 5, 19, n), (3, 3, 1, n), {"groups": n, "strides": [2, 2]}),
     "depthwise-5x5": lambda n: ((1, 6, 17, n), (5, 5, 1, n), {"groups": n, "padding": "same"}),
+    # So many channels have a gradient of their own.
+    "depthwise-many": lambda n: (
+        (2, 3, 9, 250 + n),
+        (3, 3, 1, 250 + n),
+        {"groups": 250 + n, "strides": [2, 2], "padding": "same"},
+    ),
+    "depthwise-many-5x5": lambda n: (
+        (1, 3, 7, 250 + n),
+        (5, 5, 1, 250 + n),
+        {"groups": 250 + n, "padding": "same"},
+    ),
     "depth-multiplier": lambda n: ((1, 5, 5, n), (2, 2, 1, 2 * n), {"groups": n}),
     "channels": lambda n: ((1, 5, 5, n), (3, 3, n, 2), {}),
     "window-beyond": lambda n: ((1, 2, 2, 2), (5, 5, 2, n), {"padding": "same"}),
