@@ -66,15 +66,18 @@ struct Group {
                        [this](const Tensor& in) { return tensors.contains(in.get()); }) &&
            !by_late.are_needed_by(call) && is_in_step(call, calls);
   }
-  // Whether the call reads what members write, and the other way round, element by element.
+  // Whether the call reads what members write, and the other way round, element by element; and
+  // what is written has memory of its own.
   bool is_in_step(const Call& call, const std::vector<Call>& calls) const {
-    const auto clash = [](const Call& writer, const Call& reader) {
+    const auto clash = [](const Call& writer, const Call& other) {
       if (!writer.outputs.empty()) return false;
       const TensorData& written = *writer.in(0);
-      return std::any_of(reader.inputs.begin(), reader.inputs.end(), [&](const Tensor& in) {
-        return in->storage == written.storage &&
-               (in->offset != written.offset || in->size() != written.size());
-      });
+      const bool is_made = !other.outputs.empty() && other.out()->storage == written.storage;
+      return is_made ||
+             std::any_of(other.inputs.begin(), other.inputs.end(), [&](const Tensor& in) {
+               return in->storage == written.storage &&
+                      (in->offset != written.offset || in->size() != written.size());
+             });
     };
     return !clash(call, call) && std::none_of(members.begin(), members.end(), [&](size_t i) {
       return clash(calls[i], call) || clash(call, calls[i]);

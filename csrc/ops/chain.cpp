@@ -276,8 +276,10 @@ class Builder {
       chain_.steps.push_back(std::move(step));
       return;
     }
-    if (member.op == &broadcast_to_op && step.operands[0].moves && !kept) {
-      known_.emplace(out.get(), step.operands[0]);
+    const Operand& first = step.operands[0];
+    const bool may_change = first.place == Operand::input && first.spread < 0;  // by a member
+    if (member.op == &broadcast_to_op && first.moves && !may_change && !kept) {
+      known_.emplace(out.get(), first);
       return;
     }
     step.operands.push_back(kept ? Operand{Operand::output, out->dtype, true, call_.outputs.size()}

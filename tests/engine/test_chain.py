@@ -406,7 +406,7 @@ BINARY = [f.add, f.subtract, f.multiply, f.maximum, f.minimum]
 def random_step(rng, variable):
     """A function of x (6, 40) that applies the same random calls every time."""
     plan = [
-        (int(rng.integers(11)), rng.random(), rng.random(), int(rng.integers(99)))
+        (int(rng.integers(12)), rng.random(), rng.random(), int(rng.integers(99)))
         for _ in range(30)
     ]
 
@@ -428,6 +428,8 @@ def random_step(rng, variable):
             elif kind == 9:  # what is written is read by its rows as well
                 row = f.slice(variable, begin=[which % 6, 0], size=[1, 40], strides=[1, 1])
                 known.append(f.multiply(row, b))
+            elif kind == 10:
+                known.append(f.broadcast_to(variable, shape=[6, 40]) if which % 2 else variable)
             else:
                 results.append(f.reshape(a, shape=[-1]))
                 known.append(f.multiply(f.reshape(results[-1], shape=list(a.shape)), b))
@@ -456,3 +458,29 @@ def test_no_elements():
     program = make_program(lambda x: f.add(f.exp(x), 1.0), x)
     assert program.run([x])[0].shape == (0, 3)
     assert len(record(lambda x: f.add(f.exp(x), 1.0), x)) == 2
+
+
+def test_a_copy_of_what_is_written_stays():
+    variable, x = values(*LARGE), values(*LARGE)
+
+    def step(x):
+        before = f.broadcast_to(variable, shape=[1, *LARGE])
+        f.assign(variable, f.multiply(variable, x))
+        return [f.add(before, variable), f.exp(before)]
+
+    program = assert_replays(step, x, variable)
+    assert names(program, members=False) == ["chain"]
+
+
+def test_what_a_member_makes_is_written():
+    x = values(*LARGE)
+
+    def step(x):
+        a = f.exp(x)
+        b = f.multiply(a, 2.0)
+        f.assign(a, f.negative(b))
+        f.assign_add(a, x)
+        return [f.square(a), b]
+
+    program = assert_replays(step, x)
+    assert names(program, members=False) == ["chain", "chain"]
