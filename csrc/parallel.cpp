@@ -34,10 +34,11 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 // How often a waiting thread looks what has become of the one it waits for, how long a worker spins
-// before it sleeps, and how long it keeps away from cores that other programs want.
+// before it sleeps, and how long it keeps away from cores that other programs want: at first, and
+// at most, when it finds them wanted again and again.
 constexpr microseconds kBetweenLooks{5};
 constexpr microseconds kPatience{200};
-constexpr milliseconds kLeave{50};
+constexpr milliseconds kFirstLeave{50}, kLongestLeave{400};
 
 thread_local bool in_parallel_for = false;
 
@@ -206,6 +207,8 @@ class internal::Pool {
     in_parallel_for = true;
     Participant& me = participants_[number];
     me.enroll();
+    milliseconds leave{0};
+    std::chrono::steady_clock::time_point back;
     while (true) {
       me.begin();
       while (loop_.work()) {
@@ -214,7 +217,10 @@ class internal::Pool {
       if (await_work(me)) continue;
       std::unique_lock<std::mutex> lock(sleep_);
       if (me.takes_leave()) {
-        wake_.wait_for(lock, kLeave, [this] { return stop_; });
+        const bool again = std::chrono::steady_clock::now() - back < leave;
+        leave = again ? std::min(2 * leave, kLongestLeave) : kFirstLeave;
+        wake_.wait_for(lock, leave, [this] { return stop_; });
+        back = std::chrono::steady_clock::now();
       } else {
         sleepers_.fetch_add(1, std::memory_order_seq_cst);
         wake_.wait(lock, [this] { return stop_ || loop_.has_work(std::memory_order_seq_cst); });
