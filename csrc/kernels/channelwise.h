@@ -77,8 +77,8 @@ void channel_lines(const Brgemm<T>& g) {
   }
 }
 
-// Adds to the gradients of kTaps taps side by side what `count` positions give: a pixel that
-// several taps read is loaded once.
+// Adds to the gradients of kTaps taps side by side what kCount positions give: a pixel that several
+// taps read is loaded once.
 template <int kTaps, int kStride, int kCount, class T>
 PYCLR_INLINE void add_positions(const Brgemm<T>& g, const T* pixel, const T* dy, Vec<T>* sum) {
   Vec<T> factor[kCount];
