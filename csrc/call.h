@@ -87,6 +87,11 @@ struct Call {
   [[noreturn]] void throw_missing_input(size_t i) const;
 };
 
+// What a pointwise call makes: its output, or the tensor that it writes.
+inline const Tensor& result_of(const Call& call) {
+  return call.outputs.empty() ? call.in(0) : call.out();
+}
+
 // "conv2d(float32 (64, 28, 28, 1), ...; strides=(1, 1)) -> float32 (64, 24, 24, 16)"
 std::string describe(const Call& call);
 

@@ -42,6 +42,14 @@ struct Uses {
   }
 };
 
+// Leaves out the calls that are gone.
+void remove(std::vector<Call>& calls, const std::vector<bool>& gone) {
+  std::vector<Call> kept;
+  for (size_t i = 0; i < calls.size(); ++i)
+    if (!gone[i]) kept.push_back(std::move(calls[i]));
+  calls = std::move(kept);
+}
+
 struct SetActivation final : FieldVisitor {
   using FieldVisitor::visit;
   std::string from, to;
@@ -181,13 +189,6 @@ void weight_gradient_into_update(std::vector<Call>& calls, const Storages& pinne
 }
 
 }  // namespace
-
-void remove(std::vector<Call>& calls, const std::vector<bool>& gone) {
-  std::vector<Call> kept;
-  for (size_t i = 0; i < calls.size(); ++i)
-    if (!gone[i]) kept.push_back(std::move(calls[i]));
-  calls = std::move(kept);
-}
 
 std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned) {
   relu_into_epilogue(calls, pinned);

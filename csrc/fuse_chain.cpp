@@ -88,14 +88,15 @@ struct Group {
     return call.op->name == "host" ||  // may have effects
            by_members.are_needed_by(call) || by_late.are_needed_by(call);
   }
-  // Whether the call can wait: what it makes and writes is small, which does not keep much memory
-  // in use for longer.
-  bool is_large_beside(const Call& call) const {
+  // Does the call wait for the members? What it makes and writes is small then, which does not keep
+  // much memory in use for longer.
+  bool makes_wait(const Call& call) const {
     constexpr int64_t kTimes = 16;
+    if (!is_needed_by(call) || call.op->name == "host") return false;
     const auto small = [this](const Tensor& x) { return x->size() * kTimes <= size; };
     for (size_t i = 0; i < call.inputs.size(); ++i)
       if (call.op->writes(call, i) && !small(call.inputs[i])) return false;
-    return call.op->name != "host" && std::all_of(call.outputs.begin(), call.outputs.end(), small);
+    return std::all_of(call.outputs.begin(), call.outputs.end(), small);
   }
 };
 
@@ -104,19 +105,20 @@ std::vector<Group> groups_of(const std::vector<Call>& calls) {
   std::vector<Group> closed;
   for (size_t i = 0; i < calls.size(); ++i) {
     const Call& call = calls[i];
-    const bool waits = std::any_of(open.begin(), open.end(), [&](const Group& group) {
-      return group.is_needed_by(call) && group.is_large_beside(call);
-    });
+    const bool waits = std::any_of(open.begin(), open.end(),
+                                   [&](const Group& group) { return group.makes_wait(call); });
     const bool pointwise = !waits && call.op->elements && result_of(call)->size() > 0;
     Group joined;
     if (pointwise) joined.size = result_of(call)->size();
     for (auto group = open.begin(); group != open.end();) {
       if (pointwise && group->size == joined.size && group->suits(call, calls)) {
         joined.merge(*group);
-      } else if (group->is_needed_by(call) && !group->is_large_beside(call)) {
+      } else if (group->makes_wait(call)) {
+        (group++)->add_late(i, call);
+        continue;
+      } else if (group->is_needed_by(call)) {
         closed.push_back(std::move(*group));
       } else {
-        if (group->is_needed_by(call)) group->add_late(i, call);
         ++group;
         continue;
       }

@@ -30,8 +30,6 @@ size_t place(std::vector<Placement>& placements);
 // outside the recording reads.
 using Storages = std::unordered_set<const Storage*>;
 std::vector<Call> fuse(std::vector<Call> calls, const Storages& pinned);
-// Leaves out the calls that are gone.
-void remove(std::vector<Call>& calls, const std::vector<bool>& gone);
 // Pointwise calls that read one another's results, or the same tensors -> one call.
 // (fuse_chain.cpp)
 void pointwise_calls_into_chains(std::vector<Call>& calls, const Storages& pinned);

@@ -5,11 +5,6 @@
 
 namespace pyclr {
 
-// What a pointwise call makes: its output, or the tensor that it writes.
-inline const Tensor& result_of(const Call& call) {
-  return call.outputs.empty() ? call.in(0) : call.out();
-}
-
 // The call that does what `members` do, in their order. A result that is not `kept` has no memory
 // of its own: it is there for a block of elements at a time. A tensor that a member writes is read
 // by members in step with the results alone.

@@ -345,15 +345,15 @@ const Op atan2_op = make_op<Atan2>();
 const Op where_op = make_op<Where>();
 
 bool run_elements(const Call& call) {
-  const TensorData& y = *call.out();
-  const int64_t size = y.size();
+  const int64_t size = result_of(call)->size();
   std::array<Elements, 4> operands;
   size_t count = 0;
   for (const Tensor& in : call.inputs) {
     if (in->size() != size && in->size() != 1) return false;
     operands[count++] = {in->data<std::byte>(), in->dtype, in->size() == size};
   }
-  operands[count++] = {y.data<std::byte>(), y.dtype, true};
+  for (const Tensor& out : call.outputs)
+    operands[count++] = {out->data<std::byte>(), out->dtype, true};
   for_row_groups(size, 1, [&](int64_t begin, int64_t n) {
     std::array<Elements, 4> piece;
     for (size_t i = 0; i < count; ++i) piece[i] = operands[i].from(begin);

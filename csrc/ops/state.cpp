@@ -2,7 +2,6 @@
 #include <cstring>
 
 #include "ops/ops.h"
-#include "ops/row_groups.h"
 
 namespace pyclr {
 
@@ -61,15 +60,7 @@ struct AssignAdd {
       for (int64_t i = 0; i < n; ++i) variable[i] = static_cast<T>(variable[i] + value[i * step]);
     });
   }
-  static void run(const Call& call) {
-    const TensorData &variable = *call.in(0), &value = *call.in(1);
-    const std::array operands = {Elements{variable.data<std::byte>(), variable.dtype, true},
-                                 Elements{value.data<std::byte>(), value.dtype, true}};
-    for_row_groups(variable.size(), 1, [&](int64_t first, int64_t count) {
-      const std::array piece = {operands[0].from(first), operands[1].from(first)};
-      elements(piece.data(), count);
-    });
-  }
+  static void run(const Call& call) { run_elements(call); }
   static bool writes(const Call&, size_t input) { return input == 0; }
 };
 
